@@ -1,0 +1,2 @@
+//! A small shop built on Plain.
+fn main() {}

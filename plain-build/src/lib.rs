@@ -1,0 +1,1 @@
+//! Embeds a package's migrations, templates and assets into its crate, from its build script.

@@ -1,0 +1,1 @@
+//! The package `plain.sessions`: database-backed sessions.

@@ -1,0 +1,2 @@
+//! The `plain` command.
+fn main() {}

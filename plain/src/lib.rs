@@ -1,0 +1,1 @@
+//! A full-stack web framework in the spirit of Plain.
