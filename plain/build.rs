@@ -1,1 +1,2 @@
+//! Embeds what the framework itself shows.
 fn main() {}

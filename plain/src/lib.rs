@@ -1,1 +1,14 @@
-//! A full-stack web framework in the spirit of Plain.
+//! A full-stack web framework in the spirit of Plain: settings, installed packages, class-like
+//! views, migrations, and a command line.
+
+extern crate self as plain;
+
+pub mod http;
+mod random;
+pub mod services;
+pub mod settings;
+pub mod urls;
+pub mod views;
+
+pub use schemars;
+pub use serde;

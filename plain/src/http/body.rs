@@ -1,0 +1,153 @@
+//! The body of a response, or of a request that was made in code.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+
+/// The error of a body that breaks off while it is sent or read.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
+
+/// Bytes that are there already, or a stream of them.
+#[derive(Default)]
+pub struct Body(Kind);
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    Empty,
+    Full(Bytes),
+    Incoming(Incoming),
+    Stream(Chunks),
+}
+
+impl Body {
+    /// A body without a byte.
+    pub const fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+
+    /// A body that is sent piece by piece, as `stream` yields them.
+    ///
+    /// An error ends the response where it stands, so that the client sees that it is incomplete.
+    pub fn stream<S, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        Self(Kind::Stream(Box::pin(stream.map_err(Into::into))))
+    }
+
+    /// The number of bytes, if it is known before they are sent.
+    pub fn len(&self) -> Option<u64> {
+        match &self.0 {
+            Kind::Empty => Some(0),
+            Kind::Full(bytes) => Some(bytes.len() as u64),
+            Kind::Incoming(incoming) => http_body::Body::size_hint(incoming).exact(),
+            Kind::Stream(_) => None,
+        }
+    }
+
+    /// Whether the body is known to hold no byte.
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// The bytes, if they are all there already.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Kind::Empty => Some(&[]),
+            Kind::Full(bytes) => Some(bytes),
+            Kind::Incoming(_) | Kind::Stream(_) => None,
+        }
+    }
+}
+
+/// What a client is sending over a connection.
+impl From<Incoming> for Body {
+    fn from(incoming: Incoming) -> Self {
+        Self(Kind::Incoming(incoming))
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(if bytes.is_empty() {
+            Kind::Empty
+        } else {
+            Kind::Full(bytes)
+        })
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Kind::Incoming(incoming) => Pin::new(incoming)
+                .poll_frame(cx)
+                .map(|next| next.map(|frame| Ok(frame?))),
+            Kind::Stream(chunks) => chunks
+                .as_mut()
+                .poll_next(cx)
+                .map(|next| next.map(|chunk| chunk.map(Frame::data))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Empty => true,
+            Kind::Incoming(incoming) => incoming.is_end_stream(),
+            Kind::Full(_) | Kind::Stream(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.len()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.len() {
+            Some(len) => write!(f, "Body({len} bytes)"),
+            None => f.write_str("Body(stream)"),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The error that a view, a middleware or a chore returns: a status, words for the client, and the
+//! cause for the log.
+//!
+//! Any `std::error::Error` becomes one with `?` and is a 500 whose text the client never sees.
+//! [`Error::not_found`] and its neighbours are for what the client should be told.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::body::BoxError;
+
+/// What a view returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure with the HTTP status that it is answered with.
+///
+/// ```
+/// use plain::http::{Error, StatusCode};
+///
+/// let error = Error::not_found("no order has this number");
+/// assert_eq!(error.status(), StatusCode::NOT_FOUND);
+///
+/// let hidden: Error = "x".parse::<u8>().unwrap_err().into();
+/// assert_eq!(hidden.status(), StatusCode::INTERNAL_SERVER_ERROR);
+/// assert_eq!(hidden.public_message(), None);
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    status: StatusCode,
+    message: Option<String>,
+    headers: HeaderMap,
+    cause: Option<BoxError>,
+}
+
+impl Error {
+    /// An error answered with `status`, whose `message` the client sees.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            status,
+            message: Some(message.into()),
+            headers: HeaderMap::new(),
+            cause: None,
+        }))
+    }
+
+    /// 400: the request can't be understood.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 403: understood, and refused.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 404: nothing is here.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 503: something that the answer needs is away for the moment. Asks the client to come back.
+    pub fn service_unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+            .with_header(http::header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
+    /// 500: `message` goes to the log; the client sees a general page.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::from_cause(message.into())
+    }
+
+    /// 500, caused by `cause`, which goes to the log and not to the client.
+    pub fn from_cause(cause: impl Into<BoxError>) -> Self {
+        Self(Box::new(Inner {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            message: None,
+            headers: HeaderMap::new(),
+            cause: Some(cause.into()),
+        }))
+    }
+
+    /// The same error with what caused it, for the log.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<BoxError>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// The same error with a header that its response is to carry.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.append(name, value);
+        self
+    }
+
+    /// The same error, answered with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The words for the client; `None` where it is told nothing beyond the status.
+    pub fn public_message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// Headers for the response, such as `Allow` or `Retry-After`.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// What caused it.
+    pub fn cause(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.cause.as_deref()
+    }
+
+    /// The first error of type `T` in the chain of causes.
+    pub fn find<T: StdError + 'static>(&self) -> Option<&T> {
+        self.chain().find_map(|error| error.downcast_ref())
+    }
+
+    /// The causes, from the nearest to the root.
+    pub fn chain(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        let first = self.cause().map(|cause| cause as &(dyn StdError + 'static));
+        std::iter::successors(first, |&error| error.source())
+    }
+}
+
+/// `?` on any error: a 500 with that error as its cause.
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    fn from(cause: E) -> Self {
+        Self::from_cause(cause)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<String> = self.0.message.iter().cloned().collect();
+        parts.extend(self.chain().map(ToString::to_string));
+        // A cause whose text repeats that of its own source is said once.
+        parts.dedup_by(|next, previous| previous.contains(next.as_str()));
+        if parts.is_empty() {
+            return write!(f, "{}", self.0.status);
+        }
+        f.write_str(&parts.join(": "))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.0.status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the page could not be made")]
+    struct Outer(#[source] std::num::ParseIntError);
+
+    #[test]
+    fn the_log_text_shows_the_message_and_each_cause_once() {
+        let cause = Outer("x".parse::<u8>().unwrap_err());
+        let error = Error::bad_request("page is not a number").with_cause(cause);
+        assert_eq!(
+            error.to_string(),
+            "page is not a number: the page could not be made: invalid digit found in string"
+        );
+    }
+
+    #[test]
+    fn a_cause_is_found_by_its_type_at_any_depth() {
+        let error = Error::from(Outer("x".parse::<u8>().unwrap_err()));
+        assert!(error.find::<std::num::ParseIntError>().is_some());
+        assert!(error.find::<fmt::Error>().is_none());
+    }
+}
