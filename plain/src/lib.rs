@@ -3,7 +3,10 @@
 
 extern crate self as plain;
 
+pub mod chores;
 pub mod http;
+pub mod middleware;
+pub mod preflight;
 mod random;
 pub mod services;
 pub mod settings;
