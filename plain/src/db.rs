@@ -1,0 +1,35 @@
+//! One database: SQLite or PostgreSQL, behind one handle.
+//!
+//! SQL is written once for both, with `$1` placeholders and values bound by [`Value`]. On SQLite all
+//! writes pass in turn through one connection, so "database is locked" never reaches a view; reads
+//! have connections of their own and never wait for a write. Every wait is bounded, and what could
+//! not be served in time is an [`Error`] for which [`Error::is_unavailable`] holds.
+//!
+//! Models, query sets and migrations stand on this part; what the tables mean is left to packages.
+
+mod connection;
+mod database;
+mod driver;
+mod error;
+mod lane;
+mod observe;
+mod query;
+mod settings;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod url;
+mod value;
+
+pub use database::{ConnectOptions, Create, Database, Kind};
+pub use error::{Error, Unavailable};
+pub use observe::{Statement, observe};
+pub use query::{Executor, FromRow, Query, Sql};
+pub use settings::{DatabaseSettings, Synchronous};
+pub use transaction::Transaction;
+pub use url::DatabaseUrl;
+pub use value::Value;
+
+/// What every function of this part returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

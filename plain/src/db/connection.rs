@@ -1,0 +1,75 @@
+//! A connection in use, of whichever database.
+
+use sqlx::{PgConnection, SqlStr, SqliteConnection};
+
+use super::driver::Rows;
+use super::error::explain;
+use super::lane::Lease;
+use super::observe::Timer;
+use super::{Error, FromRow, Value};
+
+/// A leased connection.
+pub(super) enum Leased {
+    Sqlite(Lease<SqliteConnection>),
+    Postgres(Lease<PgConnection>),
+}
+
+/// Calls one method of the lease inside, which both databases have alike.
+macro_rules! forward {
+    ($leased:expr, $method:ident($($argument:expr),*)) => {
+        match $leased {
+            Leased::Sqlite(lease) => lease.$method($($argument),*).await,
+            Leased::Postgres(lease) => lease.$method($($argument),*).await,
+        }
+    };
+}
+
+impl Leased {
+    pub(super) async fn execute(
+        &mut self,
+        sql: SqlStr,
+        values: Vec<Value>,
+        timer: Timer,
+    ) -> Result<u64, Error> {
+        let result = forward!(self, execute(sql.clone(), values));
+        timer.finish(sql.as_str(), result.as_ref().ok().copied());
+        result.map_err(|error| self.explain(error, sql.as_str()))
+    }
+
+    pub(super) async fn fetch<T: FromRow>(
+        &mut self,
+        sql: SqlStr,
+        values: Vec<Value>,
+        rows: Rows,
+        timer: Timer,
+    ) -> Result<Vec<T>, Error> {
+        let result = forward!(self, fetch(sql.clone(), values, rows));
+        timer.finish(
+            sql.as_str(),
+            result.as_ref().ok().map(|rows| rows.len() as u64),
+        );
+        result.map_err(|error| self.explain(error, sql.as_str()))
+    }
+
+    #[allow(dead_code, reason = "migrations come next")]
+    pub(super) async fn script(&mut self, sql: SqlStr) -> Result<(), Error> {
+        let result = forward!(self, script(sql.clone()));
+        result.map_err(|error| self.explain(error, sql.as_str()))
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<(), Error> {
+        forward!(self, begin()).map_err(|error| self.explain(error, "BEGIN"))
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), Error> {
+        forward!(self, commit()).map_err(|error| self.explain(error, "COMMIT"))
+    }
+
+    fn explain(&self, error: sqlx::Error, sql: &str) -> Error {
+        let place = match self {
+            Leased::Sqlite(lease) => lease.place(),
+            Leased::Postgres(lease) => lease.place(),
+        };
+        explain(error, sql, place)
+    }
+}

@@ -1,0 +1,223 @@
+//! The handle of a database.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{ConnectOptions as _, PgConnection};
+
+use super::connection::Leased;
+use super::lane::Lane;
+use super::query::{SqlKind, Target};
+use super::sqlite::{Lanes, Opening};
+use super::url::Address;
+use super::{DatabaseSettings, DatabaseUrl, Error, Query, Sql, Synchronous, Transaction};
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A file, read and written by this process.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// Whether a SQLite file that does not exist is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Create {
+    /// It is created; for who migrates it next.
+    #[default]
+    IfMissing,
+    /// It is an error, which says to run `plain migrate`; for who serves.
+    Never,
+}
+
+/// How to connect to a database.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    url: DatabaseUrl,
+    base: PathBuf,
+    create: Create,
+    connections: u32,
+    wait: Duration,
+    synchronous: Synchronous,
+}
+
+impl ConnectOptions {
+    /// As `settings` say; a relative path of a SQLite file starts at the folder `base`.
+    pub fn new(settings: &DatabaseSettings, base: impl Into<PathBuf>) -> Self {
+        Self {
+            url: settings.database_url.clone(),
+            base: base.into(),
+            create: Create::default(),
+            connections: settings.database_read_connections.max(1),
+            wait: settings.timeout(),
+            synchronous: settings.database_sqlite_synchronous,
+        }
+    }
+
+    /// The SQLite file at `path`, with default settings.
+    pub fn sqlite_file(path: impl AsRef<Path>) -> Self {
+        Self::new(&DatabaseSettings::default(), "").url(DatabaseUrl::sqlite_file(path))
+    }
+
+    /// Connects to another address.
+    pub fn url(mut self, url: impl Into<DatabaseUrl>) -> Self {
+        self.url = url.into();
+        self
+    }
+
+    /// Whether a SQLite file that does not exist is created.
+    pub fn create(mut self, create: Create) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// How long a statement waits for a free connection.
+    pub fn timeout(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// When SQLite tells the disk to write.
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.synchronous = synchronous;
+        self
+    }
+}
+
+/// A database; a cheap handle, to be cloned at will and used from any thread and any runtime.
+///
+/// On SQLite a statement's first word decides which connection it uses: `SELECT`, `VALUES` and
+/// `EXPLAIN` one of the readers, which never wait for a write and see all that was committed before;
+/// everything else, `WITH` and `PRAGMA` included, the one writer, where statements wait in turn.
+#[derive(Clone)]
+pub struct Database {
+    connections: Arc<Connections>,
+}
+
+enum Connections {
+    Sqlite(Lanes),
+    Postgres(Arc<Lane<PgConnection>>),
+}
+
+impl Database {
+    /// Connects to a database.
+    ///
+    /// # Errors
+    ///
+    /// That the address is wrong, or that no database that can be used is there; each says what to do.
+    pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
+        let connections = match options.url.address(&options.base)? {
+            Address::Sqlite(path) => {
+                let opening = Opening {
+                    path: &path,
+                    create: options.create,
+                    readers: options.connections,
+                    wait: options.wait,
+                    synchronous: options.synchronous,
+                };
+                Connections::Sqlite(opening.open().await?)
+            }
+            Address::Postgres(address) => {
+                let place = options.url.to_string();
+                let address = address.disable_statement_logging();
+                let lane = Lane::new(address, place, options.connections, options.wait);
+                // Finds out now whether the server is there.
+                drop(lane.lease().await?);
+                Connections::Postgres(lane)
+            }
+        };
+        Ok(Self {
+            connections: Arc::new(connections),
+        })
+    }
+
+    /// Which database it is.
+    pub fn kind(&self) -> Kind {
+        match *self.connections {
+            Connections::Sqlite(_) => Kind::Sqlite,
+            Connections::Postgres(_) => Kind::Postgres,
+        }
+    }
+
+    /// A statement, with `$1`, `$2` and so on where values go; see [`Query`] for what to do with it.
+    pub fn query(&self, sql: impl Into<Sql>) -> Query<'_> {
+        Query::new(Target::Database(self), sql.into())
+    }
+
+    /// Begins a transaction; on SQLite it waits for its turn to write.
+    ///
+    /// # Errors
+    ///
+    /// An error for which [`Error::is_unavailable`] holds where the wait was too long.
+    pub async fn begin(&self) -> Result<Transaction, Error> {
+        Transaction::begin(self.lease(SqlKind::Write).await?).await
+    }
+
+    /// Runs `work` in a transaction, which is committed if it returns `Ok` and else rolled back.
+    ///
+    /// ```
+    /// # use plain::db::{Create, ConnectOptions, Database, Error};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let db = Database::connect(ConnectOptions::sqlite_file(folder.path().join("db"))).await?;
+    /// # db.query("CREATE TABLE item (name TEXT NOT NULL)").execute().await?;
+    /// let changed = db
+    ///     .transaction(async |transaction| -> Result<u64, Error> {
+    ///         transaction.query("DELETE FROM item").execute().await?;
+    ///         transaction.query("INSERT INTO item VALUES ($1)").bind("spoon").execute().await
+    ///     })
+    ///     .await?;
+    /// assert_eq!(changed, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and those of beginning and committing.
+    pub async fn transaction<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut transaction = self.begin().await?;
+        let output = work(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(output)
+    }
+
+    /// Waits for the statements that are under way, as long as a statement waits for a connection,
+    /// and closes all connections. Statements that come later fail as unavailable.
+    pub async fn close(&self) {
+        match &*self.connections {
+            Connections::Sqlite(lanes) => {
+                lanes.readers.close().await;
+                // Last, so that the file of the write-ahead log is merged and removed.
+                lanes.writer.close().await;
+            }
+            Connections::Postgres(lane) => lane.close().await,
+        }
+    }
+
+    pub(super) async fn lease(&self, kind: SqlKind) -> Result<Leased, Error> {
+        Ok(match &*self.connections {
+            Connections::Sqlite(lanes) if kind == SqlKind::Read => {
+                Leased::Sqlite(lanes.readers.lease().await?)
+            }
+            Connections::Sqlite(lanes) => Leased::Sqlite(lanes.writer.lease().await?),
+            Connections::Postgres(lane) => Leased::Postgres(lane.lease().await?),
+        })
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Database")
+            .field(&self.kind())
+            .finish()
+    }
+}

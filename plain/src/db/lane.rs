@@ -1,0 +1,235 @@
+//! A bounded set of connections that are taken in turn.
+//!
+//! Nothing here belongs to one runtime: no task is spawned, and a connection is back the moment its
+//! lease is dropped, wherever that happens.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sqlx::{ConnectOptions, SqlStr};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::driver::{Driver, Rows};
+use super::{Error, FromRow, Unavailable, Value};
+
+/// Connections of one kind: the readers, or the writer.
+pub(super) struct Lane<C: Driver> {
+    options: C::Options,
+    /// The database as it may be printed.
+    place: String,
+    wait: Duration,
+    size: u32,
+    free: Arc<Semaphore>,
+    idle: Mutex<Vec<Slot<C>>>,
+}
+
+/// A connection, and how many statements in a row were dropped before they were answered.
+struct Slot<C> {
+    connection: C,
+    unanswered: u8,
+}
+
+/// A driver's queue of statements has room for many more than this; the next user of a connection
+/// with so many dropped statements before it would wait for all of them.
+const MAX_UNANSWERED: u8 = 8;
+
+impl<C: Driver> Lane<C> {
+    /// A lane of at most `size` connections, each opened when it is first needed; a user waits at
+    /// most `wait` for one.
+    pub(super) fn new(options: C::Options, place: String, size: u32, wait: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            place,
+            wait,
+            size,
+            free: Arc::new(Semaphore::new(size as usize)),
+            idle: Mutex::new(Vec::with_capacity(size as usize)),
+        })
+    }
+
+    /// The next free connection.
+    pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease<C>, Error> {
+        let permit = self.permit().await?;
+        let idle = self.idle().pop();
+        let slot = match idle {
+            Some(slot) => slot,
+            None => Slot {
+                connection: self.connect().await?,
+                unanswered: 0,
+            },
+        };
+        Ok(Lease {
+            slot: Some(slot),
+            lane: Arc::clone(self),
+            state: State::Rested,
+            _permit: permit,
+        })
+    }
+
+    /// Waits for the leases to end, at most as long as a user waits for one, and closes all.
+    pub(super) async fn close(&self) {
+        let all = Arc::clone(&self.free).acquire_many_owned(self.size);
+        // What is still in use after that is closed when its user drops it.
+        let _ = tokio::time::timeout(self.wait, all).await;
+        self.free.close();
+        let idle = std::mem::take(&mut *self.idle());
+        for slot in idle {
+            // It is gone either way.
+            let _ = slot.connection.close().await;
+        }
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        // Without the clock where there is nothing to wait for.
+        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+            return Ok(permit);
+        }
+        match tokio::time::timeout(self.wait, Arc::clone(&self.free).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) => Err(Unavailable::Closed.into()),
+            Err(_) => Err(Unavailable::Waited {
+                seconds: self.wait.as_secs_f64(),
+            }
+            .into()),
+        }
+    }
+
+    async fn connect(&self) -> Result<C, Error> {
+        let failed = |message: String| Error::Connect {
+            place: self.place.clone(),
+            message,
+        };
+        match tokio::time::timeout(self.wait, self.options.connect()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(match super::error::explain(error, "", &self.place) {
+                Error::Unavailable(Unavailable::Lost { message, .. }) => failed(message),
+                Error::Statement { message, .. } => failed(message),
+                other => other,
+            }),
+            Err(_) => Err(failed(format!(
+                "no answer within {} s",
+                self.wait.as_secs_f64()
+            ))),
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Slot<C>>> {
+        // A vector is whole even if a thread panicked with the lock in its hand.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection in use; dropping it gives it back.
+pub(super) struct Lease<C: Driver> {
+    /// Full until the lease is dropped.
+    slot: Option<Slot<C>>,
+    lane: Arc<Lane<C>>,
+    state: State,
+    /// Given back last, after the connection.
+    _permit: OwnedSemaphorePermit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No statement is under way and no transaction is open.
+    Rested,
+    /// A statement was sent and its answer is not here yet.
+    Asked,
+    /// A transaction is open; whether a statement of it is under way does not matter.
+    Transaction,
+    /// The connection cannot be used any more.
+    Broken,
+}
+
+impl<C: Driver> Lease<C> {
+    pub(super) fn place(&self) -> &str {
+        &self.lane.place
+    }
+
+    pub(super) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> sqlx::Result<u64> {
+        let result = self.ask().execute(sql, values).await;
+        self.answered(result)
+    }
+
+    pub(super) async fn fetch<T: FromRow>(
+        &mut self,
+        sql: SqlStr,
+        values: Vec<Value>,
+        rows: Rows,
+    ) -> sqlx::Result<Vec<T>> {
+        let result = self.ask().fetch(sql, values, rows).await;
+        self.answered(result)
+    }
+
+    pub(super) async fn script(&mut self, sql: SqlStr) -> sqlx::Result<()> {
+        let result = self.ask().script(sql).await;
+        self.answered(result)
+    }
+
+    /// Opens a transaction, which ends with [`commit`](Self::commit) or with the lease.
+    pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
+        self.state = State::Transaction;
+        let result = self.ask().script(SqlStr::from_static(C::BEGIN)).await;
+        if result.is_err() {
+            self.state = State::Rested;
+        }
+        self.answered(result)
+    }
+
+    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
+        let result = self.ask().script(SqlStr::from_static("COMMIT")).await;
+        if result.is_ok() {
+            self.state = State::Rested;
+        }
+        self.answered(result)
+    }
+
+    fn ask(&mut self) -> &mut C {
+        if self.state == State::Rested {
+            self.state = State::Asked;
+        }
+        &mut self
+            .slot
+            .as_mut()
+            .expect("a lease has its connection until it is dropped")
+            .connection
+    }
+
+    fn answered<T>(&mut self, result: sqlx::Result<T>) -> sqlx::Result<T> {
+        if let Err(sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed) =
+            result
+        {
+            self.state = State::Broken;
+        }
+        if self.state == State::Asked {
+            self.state = State::Rested;
+        }
+        if let Some(slot) = &mut self.slot {
+            // Statements are answered in order, so those before this one are done too.
+            slot.unanswered = 0;
+        }
+        result
+    }
+}
+
+impl<C: Driver> Drop for Lease<C> {
+    fn drop(&mut self) {
+        let Some(mut slot) = self.slot.take() else {
+            return;
+        };
+        if self.state != State::Rested {
+            slot.unanswered += 1;
+        }
+        let fit = slot.unanswered < MAX_UNANSWERED
+            && match self.state {
+                State::Rested => true,
+                State::Asked => C::SURVIVES_CANCELLATION,
+                State::Transaction => slot.connection.abandon_transaction(),
+                State::Broken => false,
+            };
+        if fit && !self.lane.free.is_closed() {
+            self.lane.idle().push(slot);
+        }
+        // Else the connection closes by being dropped, which ends its transaction too.
+    }
+}

@@ -1,0 +1,74 @@
+//! Which statements a piece of work costs.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+tokio::task_local! {
+    static LOG: RefCell<Vec<Statement>>;
+}
+
+/// A statement that was sent to the database.
+///
+/// BEGIN, COMMIT and ROLLBACK are not among them.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Statement {
+    /// The statement, with its placeholders.
+    pub sql: String,
+    /// How long it took, with the wait for a connection.
+    pub elapsed: Duration,
+    /// How many rows it returned or changed; `None` where it failed.
+    pub rows: Option<u64>,
+}
+
+/// Runs `work` and also returns the statements that it sent, in order.
+///
+/// What `work` hands to other tasks is not seen. An observation inside an observation is part of
+/// both.
+///
+/// ```
+/// # use plain::db::{Create, ConnectOptions, Database, observe};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let db = Database::connect(ConnectOptions::sqlite_file(folder.path().join("db"))).await?;
+/// let (answer, statements) = observe(db.query("SELECT 1 + $1").bind(1).scalar::<i64>()).await;
+/// assert_eq!(answer?, 2);
+/// assert_eq!(statements.len(), 1);
+/// assert_eq!(statements[0].sql, "SELECT 1 + $1");
+/// # Ok(())
+/// # }
+/// ```
+pub async fn observe<F: Future>(work: F) -> (F::Output, Vec<Statement>) {
+    let scope = LOG.scope(RefCell::default(), async {
+        let output = work.await;
+        (output, LOG.with(RefCell::take))
+    });
+    let (output, statements) = scope.await;
+    // Fails where nobody else observes, and then there is nobody to tell.
+    let _ = LOG.try_with(|outer| outer.borrow_mut().extend(statements.iter().cloned()));
+    (output, statements)
+}
+
+/// The clock of one statement.
+pub(super) struct Timer(Instant);
+
+impl Timer {
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Tells who observes, and the log at the level "debug", that `sql` was answered.
+    pub(super) fn finish(self, sql: &str, rows: Option<u64>) {
+        let elapsed = self.0.elapsed();
+        tracing::debug!(target: "plain::db", sql, rows, ?elapsed, "statement");
+        // Fails where nobody observes.
+        let _ = LOG.try_with(|log| {
+            log.borrow_mut().push(Statement {
+                sql: sql.to_owned(),
+                elapsed,
+                rows,
+            });
+        });
+    }
+}
