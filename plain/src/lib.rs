@@ -4,6 +4,7 @@
 extern crate self as plain;
 
 pub mod chores;
+pub mod db;
 pub mod http;
 pub mod middleware;
 pub mod preflight;
@@ -15,3 +16,4 @@ pub mod views;
 
 pub use schemars;
 pub use serde;
+pub use sqlx;
