@@ -7,6 +7,7 @@ pub mod chores;
 pub mod db;
 pub mod http;
 pub mod middleware;
+mod nearest;
 pub mod preflight;
 mod random;
 pub mod services;

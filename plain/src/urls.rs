@@ -2,13 +2,32 @@
 //!
 //! [`path`] binds a pattern to a view, [`include`] mounts a list of them under a prefix (and a
 //! namespace), [`Router`] resolves a path and reverses a name. What stands at the end of a path is
-//! an [`Endpoint`]; views become one.
+//! an [`Endpoint`]; views become one. All patterns and names are checked when the application
+//! starts. Which view answers which method is not decided here.
+
+mod converter;
+mod error;
+mod list;
+mod params;
+mod pattern;
+mod request_path;
+mod reverse;
+mod router;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use crate::http::{Request, Response, Result};
+
+pub use converter::Converter;
+pub use error::{PatternFault, RouteLabel, UrlError};
+pub use list::{Url, Urls, include, path, urls};
+pub use params::UrlParams;
+pub use reverse::ReverseError;
+pub use router::{Resolution, Route, Router};
 
 /// What answers the requests of one URL. Views become one through [`IntoEndpoint`].
 pub trait Endpoint: Send + Sync {
@@ -31,4 +50,34 @@ pub trait Endpoint: Send + Sync {
 pub trait IntoEndpoint {
     /// The endpoint behind which it stands.
     fn into_endpoint(self) -> Arc<dyn Endpoint>;
+}
+
+impl IntoEndpoint for Arc<dyn Endpoint> {
+    fn into_endpoint(self) -> Arc<dyn Endpoint> {
+        self
+    }
+}
+
+impl Request {
+    /// The path of the URL `name`, with `params` in the places of its pattern.
+    ///
+    /// `name` includes its namespaces (`shop:order`). Give `()` where the pattern has no
+    /// parameters, a list of pairs where it has; pairs of different types go in a tuple.
+    ///
+    /// ```
+    /// # use plain::http::{Request, Response, Result};
+    /// fn back_to_the_order(request: &Request) -> Result<Response> {
+    ///     let order = request.reverse("shop:order", [("id", 5)])?;
+    ///     Ok(Response::redirect(order)) // to /shop/orders/5
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ReverseError`] if there is no such name, or if the parameters are not those of its
+    /// pattern.
+    pub fn reverse(&self, name: &str, params: impl UrlParams) -> Result<String> {
+        let router = self.services().require::<Router>()?;
+        Ok(router.reverse(name, params)?)
+    }
 }
