@@ -5,13 +5,26 @@
 //! [`Request::services`].
 
 mod body;
+mod body_error;
+mod content;
+mod cookies;
 mod error;
+mod form;
+mod multipart;
 mod request;
 mod response;
+mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
+mod upload;
 
 pub use body::{Body, BoxError};
+pub use cookies::{Cookie, CookieBuilder, Expiration, SameSite, time};
 pub use error::{Error, Result};
+pub use form::{FormData, InvalidField};
 pub use request::{Connection, PathParams, Request, Scheme};
 pub use response::Response;
+pub use settings::HttpSettings;
+pub use upload::UploadedFile;
 
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};

@@ -11,6 +11,7 @@ use http::{Extensions, Method, Uri, Version};
 use minijinja::Value;
 
 use super::body::Body;
+use super::content::Content;
 use super::error::{Error, Result};
 use crate::services::Services;
 use crate::settings::{Settings, SettingsGroup};
@@ -74,14 +75,14 @@ impl PathParams {
 /// One request, from the first byte of its head on.
 ///
 /// A middleware may change it (`&mut Request`); views read it. Its body is read on demand, by
-/// `form`, `json`, `upload` or `text`.
+/// `form`, `json`, `multipart`, `text` or `bytes`.
 pub struct Request {
     method: Method,
     uri: Uri,
     version: Version,
     headers: HeaderMap,
     extensions: Extensions,
-    body: Mutex<Option<Body>>,
+    content: Content,
     client_address: Option<IpAddr>,
     connection: Connection,
     scheme: Scheme,
@@ -106,7 +107,7 @@ impl Request {
             version: parts.version,
             headers: parts.headers,
             extensions: parts.extensions,
-            body: Mutex::new(Some(body.into())),
+            content: Content::new(body.into()),
             client_address: connection.peer.map(|peer| peer.ip()),
             connection,
             scheme: connection.scheme,
@@ -278,17 +279,22 @@ impl Request {
         self.context.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the body out, so that it can be read once; `None` if it was taken before.
+    /// The body and what was read of it.
+    pub(super) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// Takes out the body, or what is left of it; `None` if it was taken before.
+    ///
+    /// This is how the server finds what a view left unread, to read and discard some of it so
+    /// that the client sees the answer, or to close the connection.
     pub(crate) fn take_body(&self) -> Option<Body> {
-        self.body
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.content.take()
     }
 
     /// Puts another body in place of what is left of the client's.
     pub(crate) fn replace_body(&self, body: Body) {
-        *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+        self.content.replace(body);
     }
 
     /// The value that makes an inline script or style of this response pass its

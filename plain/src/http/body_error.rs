@@ -1,0 +1,92 @@
+//! Why a body could not be read.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::header::{self, HeaderValue};
+
+use super::body::BoxError;
+use super::error::Error;
+
+/// Why a body could not be read. It is kept with the request, so that who reads again learns the
+/// same.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    #[error("the body of the request is larger than {limit} bytes, {source_of_limit}")]
+    TooLarge {
+        limit: u64,
+        source_of_limit: &'static str,
+    },
+    #[error("{what} has more than {limit} {counted}, the limit that {setting} sets")]
+    TooMany {
+        what: &'static str,
+        counted: &'static str,
+        limit: u64,
+        setting: &'static str,
+    },
+    #[error("{}", wrong_type(expected, found.as_deref()))]
+    WrongType {
+        expected: &'static str,
+        found: Option<String>,
+    },
+    #[error("{0}")]
+    Malformed(String),
+    #[error("the connection ended before the body of the request was complete")]
+    BrokenOff(#[source] Arc<BoxError>),
+    #[error("an uploaded file can't be kept on disk: look for space and rights in {folder}")]
+    Storage {
+        folder: String,
+        #[source]
+        cause: Arc<std::io::Error>,
+    },
+    #[error(
+        "the body of this request was read before as a stream or a multipart form: read it in one \
+         place, or use `bytes()`, which remembers it"
+    )]
+    ReadBefore,
+}
+
+/// Where the limit of a body comes from, in the words of the error.
+pub(super) const LIMIT_OF_SETTING: &str = "the limit that REQUEST_MAX_BODY_SIZE sets";
+/// The same, where the view set it.
+pub(super) const LIMIT_OF_VIEW: &str = "the limit that this page sets";
+
+fn wrong_type(expected: &str, found: Option<&str>) -> String {
+    match found {
+        Some(found) => format!(
+            "this page reads a body of type {expected}, not {found}: change the header Content-Type and the body to match"
+        ),
+        None => format!(
+            "this page reads a body of type {expected}, and the request names none: send it in the header Content-Type"
+        ),
+    }
+}
+
+impl BodyError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Malformed(_) | Self::BrokenOff(_) => StatusCode::BAD_REQUEST,
+            Self::Storage { .. } | Self::ReadBefore => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The error as it is answered.
+    pub(super) fn answer(&self) -> Error {
+        let status = self.status();
+        if status.is_server_error() {
+            return Error::from_cause(self.clone()).with_status(status);
+        }
+        let error = Error::new(status, self.to_string()).with_cause(self.clone());
+        match self {
+            // RFC 9110 section 15.5.16: what would have been accepted.
+            Self::WrongType { expected, .. } => {
+                let accepted = expected.replace(" or ", ", ");
+                let accepted = HeaderValue::try_from(accepted).expect("media types are ASCII");
+                error.with_header(header::ACCEPT, accepted)
+            }
+            _ => error,
+        }
+    }
+}
