@@ -1,2 +1,4 @@
 //! Embeds what the framework itself shows.
-fn main() {}
+fn main() {
+    plain_build::embed();
+}

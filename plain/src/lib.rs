@@ -5,6 +5,7 @@ extern crate self as plain;
 
 pub mod chores;
 pub mod db;
+pub mod embedded;
 pub mod http;
 pub mod middleware;
 mod nearest;
@@ -15,6 +16,7 @@ pub mod settings;
 pub mod urls;
 pub mod views;
 
+pub use embedded::Embedded;
 pub use schemars;
 pub use serde;
 pub use sqlx;
