@@ -11,8 +11,10 @@ pub mod middleware;
 mod nearest;
 pub mod preflight;
 mod random;
+pub mod server;
 pub mod services;
 pub mod settings;
+pub mod test;
 pub mod urls;
 pub mod views;
 

@@ -1,0 +1,5 @@
+//! The HTTP server.
+
+mod handler;
+
+pub use handler::Handler;

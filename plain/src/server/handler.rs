@@ -1,0 +1,47 @@
+//! What the server and the test client hand requests to.
+
+use std::future::Future;
+
+use crate::http::{Body, Connection, Response};
+
+/// Something that answers HTTP requests: an application, or a function.
+///
+/// ```
+/// use plain::http::{Body, Connection, Response};
+/// use plain::server::Handler;
+///
+/// async fn greet(_: http::Request<Body>, _: Connection) -> Response {
+///     Response::text("Hello")
+/// }
+///
+/// fn is_handler(_: impl Handler) {}
+/// is_handler(greet);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not answer HTTP requests",
+    note = "pass an `App`, or a function of a request and a connection that returns a `Response`"
+)]
+pub trait Handler: Clone + Send + Sync + 'static {
+    /// Answers `request`, which came over `connection`.
+    ///
+    /// There is always a response; an error is made one in here.
+    fn handle(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+    ) -> impl Future<Output = Response> + Send;
+}
+
+impl<F, A> Handler for F
+where
+    F: Fn(http::Request<Body>, Connection) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Response> + Send,
+{
+    fn handle(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+    ) -> impl Future<Output = Response> + Send {
+        self(request, connection)
+    }
+}

@@ -1,0 +1,23 @@
+//! Tools for tests: a client that talks to an application without a socket, requests for testing
+//! one view, and a server on a port of its own.
+//!
+//! What goes wrong in here fails the test that called it, with a panic that says why. The tools
+//! belong into tests; nothing else uses them.
+
+mod client;
+mod cookie_date;
+mod factory;
+mod jar;
+mod multipart;
+mod reference;
+mod request;
+mod response;
+mod set_cookie;
+
+pub use client::Client;
+pub use factory::{RequestFactory, RequestInProgress};
+pub use jar::StoredCookie;
+pub use multipart::Part;
+pub use request::ClientRequest;
+pub use response::TestResponse;
+pub use set_cookie::SameSite;
