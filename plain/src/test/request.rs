@@ -14,6 +14,7 @@ use super::jar::{Origin, Place};
 use super::multipart::{self, Part};
 use super::reference::Address;
 use super::response::TestResponse;
+use crate::db;
 use crate::http::{Body, Connection, Response, Scheme};
 use crate::server::Handler;
 
@@ -218,6 +219,11 @@ impl<H: Handler> ClientRequest<H> {
     }
 
     async fn send(&self) -> TestResponse {
+        let (response, statements) = db::observe(self.exchange()).await;
+        response.with_statements(statements)
+    }
+
+    async fn exchange(&self) -> TestResponse {
         let request = self.build();
         let answer = self.client.handler.handle(request, self.connection());
         let mut response = answer.await;

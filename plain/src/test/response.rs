@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use super::reference::Address;
+use crate::db::Statement;
 use crate::http::{Response, StatusCode};
 
 /// How much of a body `Debug` shows, in bytes.
@@ -19,6 +20,7 @@ pub struct TestResponse {
     headers: HeaderMap,
     body: Bytes,
     address: Address,
+    statements: Vec<Statement>,
 }
 
 impl TestResponse {
@@ -36,7 +38,22 @@ impl TestResponse {
             headers: response.headers().clone(),
             body,
             address,
+            statements: Vec::new(),
         }
+    }
+
+    /// The same response, with the statements that it cost.
+    pub(super) fn with_statements(mut self, statements: Vec<Statement>) -> Self {
+        self.statements = statements;
+        self
+    }
+
+    /// The statements that the application sent to its database for this response, in order.
+    ///
+    /// `assert_eq!(response.statements().len(), 1)` states that a page costs one query. Where
+    /// redirects were followed, they are those of the last page.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
     }
 
     /// The status; it compares with a number: `assert_eq!(response.status(), 200)`.

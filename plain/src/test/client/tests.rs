@@ -172,3 +172,24 @@ async fn a_failed_assertion_shows_status_headers_and_body() {
          GET /a localhost - - http 127.0.0.1 "
     );
 }
+
+#[tokio::test]
+async fn a_response_carries_the_statements_that_it_cost() {
+    use crate::db::{ConnectOptions, Database};
+    let folder = tempfile::tempdir().unwrap();
+    let options = ConnectOptions::sqlite_file(folder.path().join("db"));
+    let database = Database::connect(options).await.unwrap();
+    let client = Client::new(move |request: http::Request<Body>, _| {
+        let database = database.clone();
+        async move {
+            if request.uri().path() == "/query" {
+                database.query("SELECT 1").scalar::<i64>().await.unwrap();
+            }
+            Response::text("")
+        }
+    });
+    let response = client.get("/query").await;
+    assert_eq!(response.statements().len(), 1);
+    assert_eq!(response.statements()[0].sql, "SELECT 1");
+    assert!(client.get("/").await.statements().is_empty());
+}
