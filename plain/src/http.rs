@@ -4,13 +4,18 @@
 //! (`render`, `database`, `reverse`) is written where those parts are, on top of
 //! [`Request::services`].
 
+mod accept;
 mod body;
 mod body_error;
+mod conditional;
 mod content;
 mod cookies;
 mod error;
+mod events;
+mod file;
 mod form;
 mod multipart;
+mod range;
 mod request;
 mod response;
 mod settings;
@@ -21,6 +26,7 @@ mod upload;
 pub use body::{Body, BoxError};
 pub use cookies::{Cookie, CookieBuilder, Expiration, SameSite, time};
 pub use error::{Error, Result};
+pub use events::Event;
 pub use form::{FormData, InvalidField};
 pub use request::{Connection, PathParams, Request, Scheme};
 pub use response::Response;

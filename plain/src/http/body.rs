@@ -1,6 +1,7 @@
 //! The body of a response, or of a request that was made in code.
 
 use std::fmt;
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -25,6 +26,8 @@ enum Kind {
     Full(Bytes),
     Incoming(Incoming),
     Stream(Chunks),
+    /// A stream and how many bytes are still to come of it.
+    Sized(Chunks, u64),
 }
 
 impl Body {
@@ -44,12 +47,25 @@ impl Body {
         Self(Kind::Stream(Box::pin(stream.map_err(Into::into))))
     }
 
+    /// A body of `size` bytes that is sent piece by piece, as `stream` yields them.
+    ///
+    /// The client is told the size beforehand. A stream that ends before ends the response with an
+    /// error; what it yields beyond is not sent.
+    pub fn sized_stream<S, E>(size: u64, stream: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        Self(Kind::Sized(Box::pin(stream.map_err(Into::into)), size))
+    }
+
     /// The number of bytes, if it is known before they are sent.
     pub fn len(&self) -> Option<u64> {
         match &self.0 {
             Kind::Empty => Some(0),
             Kind::Full(bytes) => Some(bytes.len() as u64),
             Kind::Incoming(incoming) => http_body::Body::size_hint(incoming).exact(),
+            Kind::Sized(_, left) => Some(*left),
             Kind::Stream(_) => None,
         }
     }
@@ -64,7 +80,21 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(&[]),
             Kind::Full(bytes) => Some(bytes),
-            Kind::Incoming(_) | Kind::Stream(_) => None,
+            Kind::Incoming(_) | Kind::Stream(_) | Kind::Sized(..) => None,
+        }
+    }
+}
+
+impl Body {
+    /// The bytes of `range`, without copying them, if they are all there.
+    pub(super) fn slice(&self, range: &Range<u64>) -> Option<Bytes> {
+        let start = usize::try_from(range.start).ok()?;
+        let end = usize::try_from(range.end).ok()?;
+        match &self.0 {
+            Kind::Full(bytes) if start <= end && end <= bytes.len() => {
+                Some(bytes.slice(start..end))
+            }
+            _ => None,
         }
     }
 }
@@ -126,6 +156,15 @@ impl http_body::Body for Body {
                 .as_mut()
                 .poll_next(cx)
                 .map(|next| next.map(|chunk| chunk.map(Frame::data))),
+            Kind::Sized(_, 0) => Poll::Ready(None),
+            Kind::Sized(chunks, left) => {
+                let next = match std::task::ready!(chunks.as_mut().poll_next(cx)) {
+                    Some(Ok(chunk)) => Ok(up_to(chunk, left)),
+                    Some(Err(error)) => Err(error),
+                    None => Err(EndedEarly(std::mem::take(left)).into()),
+                };
+                Poll::Ready(Some(next.map(Frame::data)))
+            }
         }
     }
 
@@ -133,6 +172,7 @@ impl http_body::Body for Body {
         match &self.0 {
             Kind::Empty => true,
             Kind::Incoming(incoming) => incoming.is_end_stream(),
+            Kind::Sized(_, left) => *left == 0,
             Kind::Full(_) | Kind::Stream(_) => false,
         }
     }
@@ -142,6 +182,19 @@ impl http_body::Body for Body {
             .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
+
+/// As much of `chunk` as is still to come, which is counted down.
+fn up_to(mut chunk: Bytes, left: &mut u64) -> Bytes {
+    if let Ok(room) = usize::try_from(*left) {
+        chunk.truncate(room);
+    }
+    *left -= chunk.len() as u64;
+    chunk
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the body ended {0} bytes before the end that was announced")]
+struct EndedEarly(u64);
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
