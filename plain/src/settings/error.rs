@@ -45,11 +45,11 @@ pub enum SettingsError {
         /// What was expected.
         problem: String,
         /// What was found; the value itself only if the setting is not secret.
-        found: String,
+        found: Box<str>,
         /// Where it was found.
         origin: Source,
         /// What to write instead.
-        hint: String,
+        hint: Box<str>,
     },
 
     /// A value that has the right type and still can't be used: [`check`] says why.

@@ -122,6 +122,8 @@ impl<S: SettingsGroup> Loaded for S {
     }
 }
 
+pub(super) type ReadResult = Result<Box<dyn Loaded>, Box<figment::Error>>;
+
 /// The declaration of a group by a package.
 pub(super) struct Group {
     pub(super) package: &'static str,
@@ -130,7 +132,7 @@ pub(super) struct Group {
     pub(super) fields: Vec<Field>,
     /// What the schemas of the fields refer to, if anything.
     pub(super) definitions: Option<Json>,
-    read: fn(Dict) -> Result<Box<dyn Loaded>, figment::Error>,
+    read: fn(Dict) -> ReadResult,
 }
 
 /// The declaration of a setting.
@@ -174,7 +176,7 @@ impl Group {
     }
 
     /// Reads the group from values by the keys of its fields; a field without one has its default.
-    pub(super) fn read(&self, values: Dict) -> Result<Box<dyn Loaded>, figment::Error> {
+    pub(super) fn read(&self, values: Dict) -> ReadResult {
         (self.read)(values)
     }
 }

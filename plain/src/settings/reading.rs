@@ -28,7 +28,7 @@ impl<'a> Reading<'a> {
         let unreadable = |cause| SettingsError::Incomplete {
             group: group.type_name,
             package: group.package,
-            cause: Box::new(cause),
+            cause,
         };
         if let Err(cause) = group.read(Dict::new()) {
             errors.push(unreadable(cause));
@@ -137,7 +137,7 @@ fn readable(group: &Group, field: &Field, value: Value) -> Result<Value, Mismatc
 }
 
 /// Turns what a field's own `Deserialize` says into a mismatch; of a secret, it may hold a part.
-fn refused_by_type(field: &Field, error: figment::Error, value: Value) -> Mismatch {
+fn refused_by_type(field: &Field, error: Box<figment::Error>, value: Value) -> Mismatch {
     use figment::error::Kind as Cause;
     let problem = match error.kind {
         _ if field.kind.secret => format!("expected {} in the right form", field.kind.expected()),
@@ -174,8 +174,8 @@ fn invalid(field: &Field, mismatch: &Mismatch, origin: Source) -> SettingsError 
     SettingsError::Invalid {
         setting: field.name.clone(),
         problem: mismatch.problem.clone(),
-        found: mismatch.describe(field.kind.secret),
-        hint: hint::hint(field, mismatch, &origin),
+        found: mismatch.describe(field.kind.secret).into(),
+        hint: hint::hint(field, mismatch, &origin).into(),
         origin,
     }
 }
