@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, SqlStr, SqliteConnection};
 
-use super::driver::Rows;
+use super::driver::{Interrupted, Rows};
 use super::error::explain;
 use super::lane::Lease;
 use super::observe::Timer;
@@ -12,6 +12,16 @@ use super::{Error, FromRow, Value};
 pub(super) enum Leased {
     Sqlite(Lease<SqliteConnection>),
     Postgres(Lease<PgConnection>),
+}
+
+/// Why a script of several statements did not come to its end.
+pub(super) struct ScriptFailure {
+    /// How many statements were done before the one at fault.
+    pub(super) done: usize,
+    /// What the database says.
+    pub(super) message: String,
+    /// The same with its meaning.
+    pub(super) error: Error,
 }
 
 /// Calls one method of the lease inside, which both databases have alike.
@@ -51,10 +61,19 @@ impl Leased {
         result.map_err(|error| self.explain(error, sql.as_str()))
     }
 
-    #[allow(dead_code, reason = "migrations come next")]
-    pub(super) async fn script(&mut self, sql: SqlStr) -> Result<(), Error> {
-        let result = forward!(self, script(sql.clone()));
-        result.map_err(|error| self.explain(error, sql.as_str()))
+    pub(super) async fn script(&mut self, sql: SqlStr) -> Result<(), ScriptFailure> {
+        let Err(Interrupted { done, error }) = forward!(self, script(sql)) else {
+            return Ok(());
+        };
+        let message = match &error {
+            sqlx::Error::Database(error) => error.message().to_owned(),
+            error => error.to_string(),
+        };
+        Err(ScriptFailure {
+            done,
+            message,
+            error: self.explain(error, ""),
+        })
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt;
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use sqlx::postgres::PgArguments;
 use sqlx::{Connection, Either, Executor, PgConnection, Postgres, SqlStr, SqliteConnection};
 
@@ -13,6 +14,13 @@ use super::value::{Value, postgres_arguments, sqlite_arguments};
 pub(super) enum Rows {
     All,
     First,
+}
+
+/// Why a script did not come to its end.
+pub(super) struct Interrupted {
+    /// How many statements of it were done.
+    pub(super) done: usize,
+    pub(super) error: sqlx::Error,
 }
 
 /// A connection of one of the databases.
@@ -39,7 +47,7 @@ pub(super) trait Driver: Connection {
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
 
     /// Runs a script of any number of statements without placeholders.
-    fn script(&mut self, sql: SqlStr) -> impl Future<Output = sqlx::Result<()>> + Send;
+    fn script(&mut self, sql: SqlStr) -> impl Future<Output = Result<(), Interrupted>> + Send;
 
     /// Makes the connection fit for its next user after a transaction on it was dropped, without
     /// waiting; `false` where it has to be closed instead.
@@ -80,10 +88,8 @@ impl Driver for SqliteConnection {
         Ok(found)
     }
 
-    async fn script(&mut self, sql: SqlStr) -> sqlx::Result<()> {
-        Executor::execute(self, sqlx::raw_sql(sql))
-            .await
-            .map(|_| ())
+    async fn script(&mut self, sql: SqlStr) -> Result<(), Interrupted> {
+        count_statements(self.fetch_many(sqlx::raw_sql(sql))).await
     }
 
     fn abandon_transaction(&mut self) -> bool {
@@ -125,10 +131,8 @@ impl Driver for PgConnection {
         Ok(found)
     }
 
-    async fn script(&mut self, sql: SqlStr) -> sqlx::Result<()> {
-        Executor::execute(self, sqlx::raw_sql(sql))
-            .await
-            .map(|_| ())
+    async fn script(&mut self, sql: SqlStr) -> Result<(), Interrupted> {
+        count_statements(self.fetch_many(sqlx::raw_sql(sql))).await
     }
 
     /// The server rolls back when the connection closes.
@@ -138,6 +142,20 @@ impl Driver for PgConnection {
 
     /// Half an answer may still be on its way.
     const SURVIVES_CANCELLATION: bool = false;
+}
+
+async fn count_statements<Q, R>(
+    mut results: BoxStream<'_, sqlx::Result<Either<Q, R>>>,
+) -> Result<(), Interrupted> {
+    let mut done = 0;
+    loop {
+        match results.try_next().await {
+            Ok(Some(Either::Left(_))) => done += 1,
+            Ok(Some(Either::Right(_))) => {}
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(Interrupted { done, error }),
+        }
+    }
 }
 
 fn postgres_query(

@@ -21,7 +21,7 @@ pub enum Error {
     },
 
     /// The SQLite file does not exist, and was not to be created.
-    #[error("there is no database file {}; run \"plain migrate\" to create it", path.display())]
+    #[error("there is no database file {}; run `plain migrate` to create it", path.display())]
     NoFile {
         /// Where the file should be.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum Error {
 
     /// A table that a statement names does not exist.
     #[error(
-        "the table \"{table}\" does not exist; run \"plain migrate\" to create the tables of the installed packages"
+        "the table `{table}` does not exist; run `plain migrate` to create the tables of the installed packages"
     )]
     MissingTable {
         /// The table's name.
@@ -138,7 +138,7 @@ pub enum Error {
 
     /// A statement would begin or end a transaction behind the back of the connection's owner.
     #[error(
-        "\"{sql}\" cannot be sent as a statement; use Database::begin and Transaction::commit, and drop the transaction to roll it back"
+        "`{sql}` cannot be sent as a statement; use Database::begin and Transaction::commit, and drop the transaction to roll it back"
     )]
     Control {
         /// The statement.

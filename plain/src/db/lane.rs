@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::{ConnectOptions, SqlStr};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::driver::{Driver, Rows};
+use super::driver::{Driver, Interrupted, Rows};
 use super::{Error, FromRow, Unavailable, Value};
 
 /// Connections of one kind: the readers, or the writer.
@@ -148,7 +148,8 @@ impl<C: Driver> Lease<C> {
 
     pub(super) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> sqlx::Result<u64> {
         let result = self.ask().execute(sql, values).await;
-        self.answered(result)
+        self.answered(result.as_ref().err());
+        result
     }
 
     pub(super) async fn fetch<T: FromRow>(
@@ -158,30 +159,33 @@ impl<C: Driver> Lease<C> {
         rows: Rows,
     ) -> sqlx::Result<Vec<T>> {
         let result = self.ask().fetch(sql, values, rows).await;
-        self.answered(result)
+        self.answered(result.as_ref().err());
+        result
     }
 
-    pub(super) async fn script(&mut self, sql: SqlStr) -> sqlx::Result<()> {
+    pub(super) async fn script(&mut self, sql: SqlStr) -> Result<(), Interrupted> {
         let result = self.ask().script(sql).await;
-        self.answered(result)
+        self.answered(result.as_ref().err().map(|interrupted| &interrupted.error));
+        result
     }
 
     /// Opens a transaction, which ends with [`commit`](Self::commit) or with the lease.
     pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
+        // Before the statement is sent, so that it is taken back if nobody waits for its answer.
         self.state = State::Transaction;
-        let result = self.ask().script(SqlStr::from_static(C::BEGIN)).await;
-        if result.is_err() {
+        let result = self.script(SqlStr::from_static(C::BEGIN)).await;
+        if result.is_err() && self.state == State::Transaction {
             self.state = State::Rested;
         }
-        self.answered(result)
+        result.map_err(|interrupted| interrupted.error)
     }
 
     pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
-        let result = self.ask().script(SqlStr::from_static("COMMIT")).await;
+        let result = self.script(SqlStr::from_static("COMMIT")).await;
         if result.is_ok() {
             self.state = State::Rested;
         }
-        self.answered(result)
+        result.map_err(|interrupted| interrupted.error)
     }
 
     fn ask(&mut self) -> &mut C {
@@ -195,10 +199,9 @@ impl<C: Driver> Lease<C> {
             .connection
     }
 
-    fn answered<T>(&mut self, result: sqlx::Result<T>) -> sqlx::Result<T> {
-        if let Err(sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed) =
-            result
-        {
+    fn answered(&mut self, failure: Option<&sqlx::Error>) {
+        use sqlx::Error::{Io, Protocol, WorkerCrashed};
+        if let Some(Io(_) | Protocol(_) | WorkerCrashed) = failure {
             self.state = State::Broken;
         }
         if self.state == State::Asked {
@@ -208,7 +211,6 @@ impl<C: Driver> Lease<C> {
             // Statements are answered in order, so those before this one are done too.
             slot.unanswered = 0;
         }
-        result
     }
 }
 

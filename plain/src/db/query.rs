@@ -30,7 +30,7 @@ impl Sql {
         &self.0
     }
 
-    fn kind(&self) -> SqlKind {
+    pub(super) fn kind(&self) -> SqlKind {
         let word = first_word(&self.0);
         let is = |names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
         if is(&["SELECT", "VALUES", "EXPLAIN"]) {

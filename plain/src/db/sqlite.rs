@@ -96,10 +96,14 @@ async fn turn_on_write_ahead_log(writer: &Arc<Lane<SqliteConnection>>) -> Result
         let result = lease
             .script(SqlStr::from_static("PRAGMA journal_mode = WAL"))
             .await;
-        let Err(error) = result else {
+        let Err(interrupted) = result else {
             return Ok(());
         };
-        let error = super::error::explain(error, "PRAGMA journal_mode = WAL", lease.place());
+        let error = super::error::explain(
+            interrupted.error,
+            "PRAGMA journal_mode = WAL",
+            lease.place(),
+        );
         let locked = matches!(error, Error::Unavailable(Unavailable::Locked { .. }));
         if !locked || Instant::now() >= deadline {
             return Err(error);

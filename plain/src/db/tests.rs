@@ -171,7 +171,7 @@ async fn refusals_of_the_database_say_what_to_do() {
         .await
         .expect_err("refused");
     assert!(missing.is_missing_table() && !missing.is_unavailable());
-    insta::assert_snapshot!(missing, @r#"the table "basket" does not exist; run "plain migrate" to create the tables of the installed packages"#);
+    insta::assert_snapshot!(missing, @"the table `basket` does not exist; run `plain migrate` to create the tables of the installed packages");
 
     let statement = db.query("SELECT colour FROM item").execute().await;
     insta::assert_snapshot!(statement.expect_err("refused"), @"the database refused a statement: no such column: colour; correct the statement: SELECT colour FROM item");
@@ -186,7 +186,7 @@ async fn refusals_of_the_database_say_what_to_do() {
     insta::assert_snapshot!(decode.expect_err("refused"), @"a row does not fit its Rust type: error occurred while decoding column 0: mismatched types; Rust type `i64` (as SQL type `INTEGER`) is not compatible with SQL type `TEXT`; compare the type's fields with the columns of: SELECT name FROM item");
 
     let control = db.query("BEGIN").execute().await;
-    insta::assert_snapshot!(control.expect_err("refused"), @r#""BEGIN" cannot be sent as a statement; use Database::begin and Transaction::commit, and drop the transaction to roll it back"#);
+    insta::assert_snapshot!(control.expect_err("refused"), @"`BEGIN` cannot be sent as a statement; use Database::begin and Transaction::commit, and drop the transaction to roll it back");
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn a_place_without_a_usable_database_is_named() {
         refused.replace(&folder.path().display().to_string(), "[folder]")
     };
 
-    insta::assert_snapshot!(refusal("new.sqlite3", Create::Never).await, @r#"there is no database file [folder]/new.sqlite3; run "plain migrate" to create it"#);
+    insta::assert_snapshot!(refusal("new.sqlite3", Create::Never).await, @"there is no database file [folder]/new.sqlite3; run `plain migrate` to create it");
     assert!(!path("new.sqlite3").exists());
 
     insta::assert_snapshot!(refusal("none/new.sqlite3", Create::IfMissing).await, @"the folder of the database file [folder]/none/new.sqlite3 does not exist; create it, or correct DATABASE_URL");

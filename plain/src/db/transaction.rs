@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use super::connection::Leased;
+use sqlx::SqlStr;
+
+use super::connection::{Leased, ScriptFailure};
 use super::query::{Sql, Target};
-use super::{Error, Query};
+use super::{Error, Kind, Query};
 
 /// An open transaction, made by [`Database::begin`](super::Database::begin).
 ///
@@ -65,6 +67,20 @@ impl Transaction {
 
     /// Takes back what the statements of this transaction did; the same as dropping it.
     pub fn rollback(self) {}
+
+    /// Runs a script of several statements without placeholders.
+    pub(super) async fn script(&mut self, sql: SqlStr) -> Result<(), ScriptFailure> {
+        let result = self.leased.script(sql).await;
+        self.failed |= result.is_err();
+        result
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.leased {
+            Leased::Sqlite(_) => Kind::Sqlite,
+            Leased::Postgres(_) => Kind::Postgres,
+        }
+    }
 
     pub(super) async fn run<T>(
         &mut self,
