@@ -4,21 +4,27 @@
 extern crate self as plain;
 
 pub mod chores;
+mod content_type;
 pub mod db;
 pub mod embedded;
 pub mod http;
+mod layered;
 pub mod middleware;
+mod mode;
 mod nearest;
 pub mod preflight;
 mod random;
 pub mod server;
 pub mod services;
 pub mod settings;
+pub mod templates;
 pub mod test;
 pub mod urls;
 pub mod views;
 
 pub use embedded::Embedded;
+pub use minijinja::context;
+pub use mode::Mode;
 pub use schemars;
 pub use serde;
 pub use sqlx;

@@ -90,7 +90,7 @@ pub struct Request {
     route: Option<Arc<str>>,
     services: Services,
     context: Mutex<Vec<(Cow<'static, str>, Value)>>,
-    nonce: OnceLock<String>,
+    nonce: Arc<OnceLock<String>>,
 }
 
 impl Request {
@@ -115,7 +115,7 @@ impl Request {
             route: None,
             services,
             context: Mutex::default(),
-            nonce: OnceLock::new(),
+            nonce: Arc::default(),
         }
     }
 
@@ -229,6 +229,11 @@ impl Request {
         self.route.as_deref()
     }
 
+    /// The pattern of the route, to be kept.
+    pub(crate) fn route_pattern(&self) -> Option<Arc<str>> {
+        self.route.clone()
+    }
+
     /// Notes which route answers the request.
     pub(crate) fn set_route(&mut self, route: Arc<str>, params: PathParams) {
         self.route = Some(route);
@@ -262,6 +267,11 @@ impl Request {
     /// Attaches `value` for what stands further in, in place of an earlier one of its type.
     pub fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         self.extensions.insert(value);
+    }
+
+    /// All values that middleware attached.
+    pub(crate) fn extensions(&self) -> &Extensions {
+        &self.extensions
     }
 
     /// Adds `value` as `name` to what templates rendered for this request see.
@@ -301,6 +311,11 @@ impl Request {
     /// Content-Security-Policy (CSP Level 3 section 2.3.1): 128 random bits, made when first asked.
     pub fn csp_nonce(&self) -> &str {
         self.nonce.get_or_init(crate::random::token)
+    }
+
+    /// The nonce, to be made by what outlives a borrow of the request.
+    pub(crate) fn nonce_handle(&self) -> Arc<OnceLock<String>> {
+        Arc::clone(&self.nonce)
     }
 
     /// The nonce, if anything asked for it.

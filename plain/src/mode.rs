@@ -1,0 +1,17 @@
+//! Whether the application is being developed or serves strangers: the setting `DEBUG` as a value.
+
+/// What the setting `DEBUG` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A developer's own machine: files are read from disk each time, errors show what happened.
+    Debug,
+    /// Strangers may be looking: what is embedded is served, errors show nothing inner.
+    Production,
+}
+
+impl Mode {
+    /// Whether this is [`Mode::Debug`].
+    pub const fn is_debug(self) -> bool {
+        matches!(self, Self::Debug)
+    }
+}

@@ -1,0 +1,27 @@
+//! Templates: minijinja, with the templates of all installed packages under the project's.
+//!
+//! [`Request::render`](crate::http::Request::render) makes a page. A template is found by its name:
+//! the project's own goes before a package's, a later package's before an earlier one's. HTML is
+//! escaped, and what is undefined is an error that names what was meant, not an empty place.
+//!
+//! Besides its context a template has `request`, `csp_nonce`, `url(name, ...)`, `asset(path)`,
+//! `now()`, and what packages add.
+
+mod context;
+mod engine;
+mod error;
+mod escape;
+mod filters;
+mod globals;
+mod render;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use context::missing;
+pub use engine::{Templates, TemplatesBuilder};
+pub use error::{SourceLine, TemplateError};
+pub use globals::Global;
+pub use request::TemplateRequest;
+
+pub use minijinja::{Value, context};
