@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::Middleware;
 use crate::http::{Error, Request, Response, Result};
+use crate::written::is_written;
 
 /// All middleware of an application, outermost first.
 pub struct Chain {
@@ -131,15 +132,9 @@ struct Phases {
 
 impl Phases {
     fn of<M: Middleware>() -> Self {
-        const fn written_before<A, B, F>(_: &impl FnOnce(A, B) -> F) -> bool {
-            size_of::<F>() > 0
-        }
-        const fn written_after<A, B, C, F>(_: &impl FnOnce(A, B, C) -> F) -> bool {
-            size_of::<F>() > 0
-        }
         Self {
-            before: written_before(&M::before_request),
-            after: written_after(&M::after_response),
+            before: is_written(&M::before_request),
+            after: is_written(&M::after_response),
         }
     }
 }
@@ -184,7 +179,7 @@ impl<M: Middleware> Boxed for M {
 /// A view or a middleware panicked; nobody but its own request notices.
 #[derive(Debug, thiserror::Error)]
 #[error("panicked: {0}")]
-pub struct Panicked(String);
+struct Panicked(String);
 
 /// Runs `future`; a panic in it becomes an error.
 async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {

@@ -57,6 +57,12 @@ impl Methods {
     /// No method at all.
     pub const NONE: Self = Self(0);
 
+    /// The methods of `handlers` that are written.
+    pub fn of(handlers: [(Method, bool); 6]) -> Self {
+        let written = handlers.into_iter().filter(|(_, written)| *written);
+        written.fold(Self::NONE, |methods, (method, _)| methods.with(method))
+    }
+
     /// The set with `method` in it.
     #[must_use]
     pub const fn with(self, method: Method) -> Self {

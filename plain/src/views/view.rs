@@ -11,6 +11,7 @@ use http::header::{self, HeaderValue};
 use super::method::{Method, Methods};
 use crate::http::{Error, Request, Response, Result, StatusCode};
 use crate::urls::{Endpoint, IntoEndpoint};
+use crate::written::is_written;
 
 /// A page, or a thing with an address: one type, with a method for each method of HTTP that it
 /// answers.
@@ -124,19 +125,14 @@ impl Future for NotAllowed {
 
 /// The methods of `V` whose futures have a size.
 fn overridden<V: View>() -> Methods {
-    const fn written<A, B, F>(_: &impl FnOnce(A, B) -> F) -> bool {
-        size_of::<F>() > 0
-    }
-    let handlers = [
-        (Method::Get, written(&V::get)),
-        (Method::Post, written(&V::post)),
-        (Method::Put, written(&V::put)),
-        (Method::Patch, written(&V::patch)),
-        (Method::Delete, written(&V::delete)),
-        (Method::Head, written(&V::head)),
-    ];
-    let written = handlers.into_iter().filter(|(_, written)| *written);
-    written.fold(Methods::NONE, |methods, (method, _)| methods.with(method))
+    Methods::of([
+        (Method::Get, is_written(&V::get)),
+        (Method::Post, is_written(&V::post)),
+        (Method::Put, is_written(&V::put)),
+        (Method::Patch, is_written(&V::patch)),
+        (Method::Delete, is_written(&V::delete)),
+        (Method::Head, is_written(&V::head)),
+    ])
 }
 
 impl<V: View> IntoEndpoint for V {
