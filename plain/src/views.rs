@@ -4,8 +4,18 @@
 //! its `as_view()`. A view answers the methods that it overrides: `Allow`, 405, `OPTIONS` and
 //! `HEAD` follow from that, without a list to keep.
 
+mod bound_form;
+mod form_view;
 mod method;
+mod redirect_view;
+mod template_view;
 mod view;
 
+pub use bound_form::BoundForm;
+pub use form_view::{FormPage, FormView};
 pub use method::{Method, Methods};
+pub use redirect_view::{RedirectView, Redirection};
+pub use template_view::{TemplatePage, TemplateView};
 pub use view::{NotAllowed, View};
+
+pub use crate::written::is_written;
