@@ -1,0 +1,176 @@
+//! What a package brings, collected.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use super::Command;
+use crate::chores::{Chore, ChoreEntry};
+use crate::embedded::Folder;
+use crate::http::Result;
+use crate::middleware::{Link, Middleware};
+use crate::preflight::{Check, CheckEntry};
+use crate::services::{Services, ServicesBuilder};
+use crate::settings::{DuplicateSetting, Loader, SettingsGroup};
+use crate::templates::{Global, TemplateRequest};
+use crate::urls::Urls;
+
+type Declare = fn(&mut Loader, &'static str) -> Result<(), DuplicateSetting>;
+type Construct = Box<dyn Fn(&Services) -> Result<Link> + Send + Sync>;
+type Share = Box<dyn FnOnce(&mut ServicesBuilder) + Send + Sync>;
+
+/// All that one package brings.
+#[derive(Default)]
+pub(crate) struct Contributions {
+    pub(crate) requires: Vec<&'static str>,
+    pub(crate) settings: Vec<GroupDeclaration>,
+    pub(crate) migrations: Option<Folder>,
+    pub(crate) templates: Option<Folder>,
+    pub(crate) assets: Option<Folder>,
+    pub(crate) middleware: Vec<MiddlewareDeclaration>,
+    pub(crate) chores: Vec<ChoreEntry>,
+    pub(crate) checks: Vec<CheckEntry>,
+    pub(crate) template_globals: Vec<(&'static str, Global)>,
+    pub(crate) urls: Vec<Urls>,
+    pub(crate) commands: Vec<Arc<dyn Command>>,
+    pub(crate) shared: Vec<Share>,
+}
+
+/// How the settings of one group are declared to the loader.
+pub(crate) struct GroupDeclaration {
+    pub(crate) installed: Declare,
+    pub(crate) linked_only: fn(&mut Loader, &'static str),
+}
+
+/// A middleware that a package brings, before it is made.
+pub(crate) struct MiddlewareDeclaration {
+    pub(crate) name: &'static str,
+    pub(crate) construct: Construct,
+}
+
+impl fmt::Debug for Contributions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contributions").finish_non_exhaustive()
+    }
+}
+
+/// Takes down what a package brings. Each call adds one thing; names must be the package's own.
+pub struct Installer {
+    package: &'static str,
+    to: Contributions,
+}
+
+impl Installer {
+    pub(crate) fn new(package: &'static str) -> Self {
+        Self {
+            package,
+            to: Contributions::default(),
+        }
+    }
+
+    /// All that was taken down.
+    pub(crate) fn finish(self) -> Contributions {
+        self.to
+    }
+
+    /// Names a package that must be installed before this one.
+    pub fn requires(&mut self, package: &'static str) -> &mut Self {
+        self.to.requires.push(package);
+        self
+    }
+
+    /// Brings a group of settings, with their defaults.
+    pub fn settings<S: SettingsGroup>(&mut self) -> &mut Self {
+        self.to.settings.push(GroupDeclaration {
+            installed: |loader, package| loader.declare::<S>(package).map(drop),
+            linked_only: |loader, package| {
+                loader.linked_only::<S>(package);
+            },
+        });
+        self
+    }
+
+    /// Brings migrations; `plain::embedded!()` makes the folder.
+    pub fn migrations(&mut self, folder: Folder) -> &mut Self {
+        self.to.migrations = Some(folder);
+        self
+    }
+
+    /// Brings templates; the project and packages installed later can override each by its name.
+    pub fn templates(&mut self, folder: Folder) -> &mut Self {
+        self.to.templates = Some(folder);
+        self
+    }
+
+    /// Brings static files.
+    pub fn assets(&mut self, folder: Folder) -> &mut Self {
+        self.to.assets = Some(folder);
+        self
+    }
+
+    /// Brings a middleware that `MIDDLEWARE` can list as `name`; `construct` makes it at start.
+    pub fn middleware<M, F>(&mut self, name: &'static str, construct: F) -> &mut Self
+    where
+        M: Middleware,
+        F: Fn(&Services) -> Result<M> + Send + Sync + 'static,
+    {
+        let construct: Construct = Box::new(move |app| Ok(Link::new(name, construct(app)?)));
+        self.to
+            .middleware
+            .push(MiddlewareDeclaration { name, construct });
+        self
+    }
+
+    /// Brings a chore.
+    pub fn chore(&mut self, name: &'static str, chore: impl Chore) -> &mut Self {
+        self.to
+            .chores
+            .push(ChoreEntry::new(name, self.package, chore));
+        self
+    }
+
+    /// Brings a preflight check.
+    pub fn check(&mut self, name: &'static str, check: impl Check) -> &mut Self {
+        self.to
+            .checks
+            .push(CheckEntry::new(name, self.package, check));
+        self
+    }
+
+    /// Brings a function without arguments that templates call as `name()`; it is told about the
+    /// request that the template is rendered for.
+    pub fn template_global<F>(&mut self, name: &'static str, function: F) -> &mut Self
+    where
+        F: Fn(&TemplateRequest) -> Result<Value> + Send + Sync + 'static,
+    {
+        self.to.template_globals.push((name, Global::new(function)));
+        self
+    }
+
+    /// Brings pages.
+    pub fn urls(&mut self, urls: Urls) -> &mut Self {
+        self.to.urls.push(urls);
+        self
+    }
+
+    /// Brings a command.
+    pub fn command(&mut self, command: impl Command) -> &mut Self {
+        self.to.commands.push(Arc::new(command));
+        self
+    }
+
+    /// Shares `value` with all parts of the application: `request.services().get::<T>()`.
+    pub fn share<T: Send + Sync + 'static>(&mut self, value: T) -> &mut Self {
+        self.to.shared.push(Box::new(move |services| {
+            services.insert(value);
+        }));
+        self
+    }
+}
+
+impl fmt::Debug for Installer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Installer({})", self.package)
+    }
+}
