@@ -16,6 +16,7 @@ pub mod migrations;
 mod observe;
 mod query;
 mod settings;
+mod slot;
 mod sqlite;
 mod template;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use error::{Error, Unavailable};
 pub use observe::{Statement, observe};
 pub use query::{Executor, FromRow, Query, Sql};
 pub use settings::{DatabaseSettings, Synchronous};
+pub use slot::DatabaseSlot;
 pub use template::{TemplateDatabase, TestDatabase};
 pub use transaction::Transaction;
 pub use url::DatabaseUrl;

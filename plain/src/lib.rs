@@ -3,6 +3,7 @@
 
 extern crate self as plain;
 
+pub mod app;
 pub mod chores;
 mod content_type;
 pub mod db;
@@ -12,6 +13,7 @@ mod layered;
 pub mod middleware;
 mod mode;
 mod nearest;
+pub mod packages;
 pub mod preflight;
 mod random;
 pub mod server;
@@ -21,7 +23,9 @@ pub mod templates;
 pub mod test;
 pub mod urls;
 pub mod views;
+mod written;
 
+pub use app::App;
 pub use embedded::Embedded;
 pub use minijinja::context;
 pub use mode::Mode;

@@ -9,6 +9,10 @@ use sqlx::postgres::PgDatabaseError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// Nothing has connected the application's database.
+    #[error("the database was not connected; call `App::connect` before the application serves")]
+    NotConnected,
+
     /// `DATABASE_URL` does not say which database to use.
     #[error(
         "DATABASE_URL \"{url}\" cannot be used: {reason}; write for example \"sqlite://db.sqlite3\" or \"postgres://user:password@localhost/name\""

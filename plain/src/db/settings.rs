@@ -5,19 +5,21 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DatabaseUrl;
+use super::{DatabaseUrl, Error};
+use crate::settings::{Problems, SettingsGroup};
 
 /// Which database is used, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
-#[non_exhaustive]
 pub struct DatabaseSettings {
     /// The database: `sqlite://db.sqlite3` (a file beside settings.toml) or
     /// `postgres://user:password@host/name`. Also read from the variable `DATABASE_URL`.
     pub database_url: DatabaseUrl,
-    /// How many connections read from SQLite at the same time, or are open to PostgreSQL.
+    /// How many connections read from SQLite at the same time, or are open to PostgreSQL; from 1 to
+    /// 1000.
     pub database_read_connections: u32,
-    /// How long a statement waits for a free connection before it fails, in seconds.
+    /// How long a statement waits for a free connection before it fails, in seconds; more than 0, at
+    /// most 3600.
     pub database_timeout: f64,
     /// When SQLite tells the disk to write: with `FULL` at each commit, so that nothing committed is
     /// lost when the power fails; with `NORMAL` less often, so that the last commits may be.
@@ -46,14 +48,87 @@ impl Default for DatabaseSettings {
     }
 }
 
-impl DatabaseSettings {
-    /// The longest wait that can be set, in seconds.
-    const MAX_TIMEOUT: f64 = 3600.0;
+/// The longest wait that can be set, in seconds.
+const MAX_TIMEOUT: f64 = 3600.0;
 
+impl DatabaseSettings {
     /// How long a statement waits for a free connection.
     pub fn timeout(&self) -> Duration {
-        Duration::try_from_secs_f64(self.database_timeout)
-            .unwrap_or_default()
-            .min(Duration::from_secs_f64(Self::MAX_TIMEOUT))
+        let seconds = self.database_timeout.min(MAX_TIMEOUT);
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+}
+
+impl SettingsGroup for DatabaseSettings {
+    const UNPREFIXED: &'static [&'static str] = &["DATABASE_URL"];
+
+    fn check(&self, problems: &mut Problems) {
+        if let Err(Error::Url { reason, .. }) = self.database_url.check() {
+            let text = format!("cannot be used: {reason}; write for example {EXAMPLES}");
+            problems.add("DATABASE_URL", text);
+        }
+        if !(1..=1000).contains(&self.database_read_connections) {
+            problems.add("DATABASE_READ_CONNECTIONS", "must be from 1 to 1000");
+        }
+        if !(self.database_timeout > 0.0 && self.database_timeout <= MAX_TIMEOUT) {
+            let text = "must be a number of seconds above 0 and at most 3600";
+            problems.add("DATABASE_TIMEOUT", text);
+        }
+    }
+}
+
+const EXAMPLES: &str = r#""sqlite://db.sqlite3" or "postgres://user:password@localhost/name""#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Loader;
+
+    fn load(environment: &[(&str, &str)]) -> Result<DatabaseSettings, String> {
+        let mut loader = Loader::new();
+        loader
+            .declare::<DatabaseSettings>("plain")
+            .expect("declared");
+        loader.environment(environment.iter().copied());
+        let settings = loader.load().map_err(|errors| errors.to_string())?;
+        Ok(settings
+            .get::<DatabaseSettings>()
+            .expect("declared")
+            .clone())
+    }
+
+    #[test]
+    fn the_address_is_read_with_and_without_the_prefix() {
+        let url = |name: &str| load(&[(name, "sqlite://x")]).map(|it| it.database_url.to_string());
+        assert_eq!(url("DATABASE_URL"), Ok("sqlite://x".to_owned()));
+        assert_eq!(url("PLAIN_DATABASE_URL"), Ok("sqlite://x".to_owned()));
+        assert_eq!(load(&[]), Ok(DatabaseSettings::default()));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_without_showing_the_password() {
+        let refusal = load(&[
+            ("DATABASE_URL", "mysql://root:hidden@host/db"),
+            ("PLAIN_DATABASE_READ_CONNECTIONS", "0"),
+            ("PLAIN_DATABASE_TIMEOUT", "0"),
+        ]);
+        let refusal = refusal.expect_err("refused");
+        assert!(!refusal.contains("hidden"), "{refusal}");
+        insta::assert_snapshot!(refusal, @"");
+    }
+
+    #[test]
+    fn durations_are_bounded() {
+        let timeout = |database_timeout| {
+            DatabaseSettings {
+                database_timeout,
+                ..DatabaseSettings::default()
+            }
+            .timeout()
+        };
+        assert_eq!(timeout(0.25), Duration::from_millis(250));
+        assert_eq!(timeout(1e300), Duration::from_secs(3600));
+        assert_eq!(timeout(f64::NAN), Duration::from_secs(3600));
+        assert_eq!(timeout(-1.0), Duration::ZERO);
     }
 }

@@ -1,0 +1,322 @@
+//! An application: settings and installed packages, put together once at start.
+//!
+//! [`App::load`] reads the settings, installs the packages in order, and builds what requests pass:
+//! the middleware and the router. Everything that can be wrong with a configuration is found here,
+//! before anything is served. The database is connected afterwards, by what needs it.
+
+mod error;
+mod framework;
+mod middleware;
+mod source;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use http::Method;
+use http::header::{self, HeaderValue};
+
+pub use error::StartError;
+pub use middleware::{MiddlewareError, MiddlewareErrors};
+pub use source::{NoProject, Source};
+
+use crate::Mode;
+use crate::chores::ChoreEntry;
+use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
+use crate::embedded::Folder;
+use crate::http::{Body, Connection, Error, Request, Response, Result};
+use crate::middleware::Chain;
+use crate::packages::{
+    Command, InstalledPackage, MiddlewareDeclaration, Package, Packages, Selection, select,
+};
+use crate::preflight::CheckEntry;
+use crate::services::{Services, ServicesBuilder};
+use crate::settings::{CoreSettings, Loader, Settings, SettingsGroup};
+use crate::templates::{Global, Templates};
+use crate::urls::{Resolution, Router, Urls};
+
+/// A configured application. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    source: Source,
+    services: Services,
+    chain: Chain,
+    commands: Vec<Arc<dyn Command>>,
+}
+
+impl App {
+    /// Puts the application together from the packages that are linked into the program and the
+    /// settings that `source` finds.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], with all that is wrong in what it is about.
+    pub fn load(
+        linked: impl IntoIterator<Item = Box<dyn Package>>,
+        source: Source,
+    ) -> Result<Self, StartError> {
+        let linked: Vec<_> = linked.into_iter().collect();
+        let mut loader = source.loader();
+        let core: CoreSettings = loader.peek();
+        let mut selection = select(&linked, &core.installed_packages)?;
+        selection.installed.insert(0, framework::contributions());
+        let settings = load_settings(&mut loader, &selection)?;
+        Self::assemble(source, settings, selection)
+    }
+
+    fn assemble(
+        source: Source,
+        settings: Settings,
+        selection: Selection,
+    ) -> Result<Self, StartError> {
+        let core = settings.get::<CoreSettings>()?.clone();
+        let mode = if core.debug {
+            Mode::Debug
+        } else {
+            Mode::Production
+        };
+        let packages = describe(&selection);
+        let mut parts = Parts::gather(selection);
+        let mut services = std::mem::take(&mut parts.services);
+        services.insert(parts.templates(mode, source.root())?);
+        services.insert(Router::new(parts.urls)?);
+        services.insert(settings);
+        services.insert(packages);
+        services.insert(mode);
+        services.insert(parts.chores);
+        services.insert(parts.checks);
+        services.insert(DatabaseSlot::default());
+        let services = services.build();
+        let links = middleware::listed(&services, &core, &parts.middleware)?;
+        let chain = Chain::new(links, move |request, error| respond(request, error, mode));
+        let inner = Inner {
+            source,
+            services,
+            chain,
+            commands: parts.commands,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Connects the database that `DATABASE_URL` names, for all parts of the application.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be reached or opened; see [`crate::db::Error`].
+    pub async fn connect(&self, create: Create) -> Result<&Database, crate::db::Error> {
+        let slot = self.services().get::<DatabaseSlot>();
+        let slot = slot.expect("every application has a place for its database");
+        if let Some(database) = slot.get() {
+            return Ok(database);
+        }
+        let settings = self.settings_group::<DatabaseSettings>();
+        let options = ConnectOptions::new(settings, self.root()).create(create);
+        Ok(slot.fill(Database::connect(options).await?))
+    }
+
+    /// Answers `request`. There is always an answer: errors and panics have become pages.
+    pub async fn handle(&self, request: http::Request<Body>, connection: Connection) -> Response {
+        let mut request = Request::new(request, connection, self.services().clone());
+        let view = async |request: &mut Request| self.answer(request).await;
+        let mut response = self.inner.chain.handle(&mut request, view).await;
+        if request.method() == Method::HEAD {
+            drop_body(&mut response);
+        }
+        response
+    }
+
+    async fn answer(&self, request: &mut Request) -> Result<Response> {
+        let target = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        match self.router().resolve(target) {
+            Resolution::Found {
+                endpoint,
+                pattern,
+                params,
+            } => {
+                request.set_route(pattern, params);
+                endpoint.call(request).await
+            }
+            Resolution::Redirect(location) => Ok(Response::permanent_redirect(location)),
+            Resolution::NotFound => Err(Error::not_found("no page has this address")),
+        }
+    }
+
+    /// What the application shares with its parts.
+    pub fn services(&self) -> &Services {
+        &self.inner.services
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        self.service()
+    }
+
+    /// The routes.
+    pub fn router(&self) -> &Router {
+        self.service()
+    }
+
+    /// The installed packages, the framework's own first, and those that are only linked.
+    pub fn packages(&self) -> &Packages {
+        self.service()
+    }
+
+    /// The chores of all installed packages.
+    pub fn chores(&self) -> &[ChoreEntry] {
+        self.service::<Vec<ChoreEntry>>()
+    }
+
+    /// The checks of all installed packages.
+    pub fn checks(&self) -> &[CheckEntry] {
+        self.service::<Vec<CheckEntry>>()
+    }
+
+    /// The commands that installed packages bring.
+    pub fn commands(&self) -> &[Arc<dyn Command>] {
+        &self.inner.commands
+    }
+
+    /// The names of all middleware, the outermost first.
+    pub fn middleware(&self) -> impl Iterator<Item = &'static str> {
+        self.inner.chain.names()
+    }
+
+    /// The folder of the project, in which `settings.toml` stands.
+    pub fn root(&self) -> &Path {
+        self.inner.source.root()
+    }
+
+    /// Whether the application is being developed.
+    pub fn mode(&self) -> Mode {
+        *self.service()
+    }
+
+    fn service<T: Send + Sync + 'static>(&self) -> &T {
+        self.services()
+            .get()
+            .expect("`assemble` puts each of these values in")
+    }
+
+    fn settings_group<S: SettingsGroup>(&self) -> &S {
+        self.settings()
+            .get()
+            .expect("the framework's own groups are always declared")
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("root", &self.root())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What all packages bring, by kind.
+#[derive(Default)]
+struct Parts {
+    services: ServicesBuilder,
+    templates: Vec<(&'static str, Folder)>,
+    template_globals: Vec<(&'static str, Global)>,
+    urls: Vec<(&'static str, Urls)>,
+    middleware: Vec<MiddlewareDeclaration>,
+    chores: Vec<ChoreEntry>,
+    checks: Vec<CheckEntry>,
+    commands: Vec<Arc<dyn Command>>,
+}
+
+impl Parts {
+    fn gather(selection: Selection) -> Self {
+        let mut parts = Self::default();
+        for (package, brought) in selection.installed {
+            parts
+                .templates
+                .extend(brought.templates.map(|folder| (package, folder)));
+            parts.template_globals.extend(brought.template_globals);
+            parts
+                .urls
+                .extend(brought.urls.into_iter().map(|urls| (package, urls)));
+            parts.middleware.extend(brought.middleware);
+            parts.chores.extend(brought.chores);
+            parts.checks.extend(brought.checks);
+            parts.commands.extend(brought.commands);
+            for share in brought.shared {
+                share(&mut parts.services);
+            }
+        }
+        parts
+    }
+
+    fn templates(&mut self, mode: Mode, root: &Path) -> Result<Templates, StartError> {
+        let mut builder = Templates::builder(mode);
+        for (package, folder) in &self.templates {
+            builder.package(package, *folder);
+        }
+        builder.project(root.join("templates"));
+        for (name, global) in self.template_globals.drain(..) {
+            builder.global(name, global);
+        }
+        Ok(builder.build()?)
+    }
+}
+
+fn load_settings(loader: &mut Loader, selection: &Selection) -> Result<Settings, StartError> {
+    for (package, brought) in &selection.installed {
+        for group in &brought.settings {
+            (group.installed)(loader, package)?;
+        }
+    }
+    for (package, brought) in &selection.linked_only {
+        for group in &brought.settings {
+            (group.linked_only)(loader, package);
+        }
+    }
+    Ok(loader.load()?)
+}
+
+fn describe(selection: &Selection) -> Packages {
+    let installed = selection
+        .installed
+        .iter()
+        .map(|(name, brought)| InstalledPackage {
+            name,
+            requires: brought.requires.clone(),
+            migrations: brought.migrations,
+        });
+    Packages {
+        installed: installed.collect(),
+        linked_only: selection
+            .linked_only
+            .iter()
+            .map(|(name, _)| *name)
+            .collect(),
+    }
+}
+
+/// A response to `HEAD` says how long the body would have been, and has none (RFC 9110 section
+/// 9.3.2).
+fn drop_body(response: &mut Response) {
+    if let Some(length) = response.body().len()
+        && !response.headers().contains_key(header::CONTENT_LENGTH)
+    {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response.set_body(Body::empty());
+}
+
+/// The one place where an error becomes a response.
+fn respond(request: &Request, error: Error, mode: Mode) -> Response {
+    let _ = (request, mode);
+    Response::text(format!("{error}")).with_status(error.status())
+}

@@ -1,0 +1,21 @@
+//! What the framework itself brings to every application, as a package named `plain`.
+
+use crate::db::DatabaseSettings;
+use crate::http::HttpSettings;
+use crate::packages::{Contributions, FRAMEWORK, Installer};
+use crate::settings::CoreSettings;
+
+crate::embedded!();
+
+/// The contributions of the framework's own package.
+pub(super) fn contributions() -> (&'static str, Contributions) {
+    let mut installer = Installer::new(FRAMEWORK);
+    installer
+        .settings::<CoreSettings>()
+        .settings::<DatabaseSettings>()
+        .settings::<HttpSettings>()
+        .migrations(EMBEDDED.migrations)
+        .templates(EMBEDDED.templates)
+        .assets(EMBEDDED.assets);
+    (FRAMEWORK, installer.finish())
+}

@@ -1,0 +1,47 @@
+//! The database of an application, from a request or from wherever its shared values are known.
+
+use std::sync::OnceLock;
+
+use super::{Database, Error};
+use crate::http::{Request, Result};
+use crate::services::Services;
+
+/// The place for an application's database, which is connected after the application is put
+/// together.
+#[derive(Debug, Default)]
+pub struct DatabaseSlot(OnceLock<Database>);
+
+impl DatabaseSlot {
+    /// The database, once it is connected.
+    pub fn get(&self) -> Option<&Database> {
+        self.0.get()
+    }
+
+    /// Puts `database` in unless there is one, and returns the one that is there.
+    pub fn fill(&self, database: Database) -> &Database {
+        self.0.get_or_init(|| database)
+    }
+}
+
+impl Services {
+    /// The application's database.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotConnected`] before the application has connected it.
+    pub fn database(&self) -> Result<&Database, Error> {
+        let slot = self.get::<DatabaseSlot>();
+        slot.and_then(DatabaseSlot::get).ok_or(Error::NotConnected)
+    }
+}
+
+impl Request {
+    /// The application's database.
+    ///
+    /// # Errors
+    ///
+    /// 503 before the application has connected it.
+    pub fn database(&self) -> Result<&Database> {
+        Ok(self.services().database()?)
+    }
+}
