@@ -1,5 +1,28 @@
 //! Chores: work that is done now and then, by hand or on a schedule.
+//!
+//! A [`Schedule`] says when; a [`Worker`] runs it; a [`Runner`] runs one chore under a lease in the
+//! database, so that a chore runs once at a time across all processes that share it. What a chore
+//! does, and that doing it again does no harm, is left to the chore.
 
 mod chore;
+mod clock;
+mod expression;
+mod names;
+mod records;
+mod report;
+mod runner;
+mod schedule;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod worker;
 
 pub use chore::{Chore, ChoreEntry};
+pub use clock::{Clock, SystemClock};
+pub use expression::{Expression, ExpressionError};
+pub use records::Record;
+pub use report::{Outcome, Report};
+pub use runner::{Runner, UnknownChore, choose, run_chores};
+pub use schedule::{Planned, Schedule, ScheduleError};
+pub use settings::ChoresSettings;
+pub use worker::Worker;

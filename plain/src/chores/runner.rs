@@ -1,0 +1,291 @@
+//! Running one chore, under a lease that keeps every other process from running it meanwhile.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::task::{JoinError, JoinSet};
+
+use super::names::hint;
+use super::records::{Claim, LEASE, Occasion, Records};
+use super::{ChoreEntry, Clock, Outcome, Planned, Report, SystemClock};
+use crate::db::{self, Database};
+use crate::services::Services;
+
+/// How often a lease is extended: twice may fail before it runs out.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// Runs chores for one process. Cheap to clone.
+///
+/// A chore runs as a task of its own: one that panics ends with a report like any other. It is
+/// broken off where its lease is lost, since another process may then begin it.
+#[derive(Clone)]
+pub struct Runner {
+    app: Services,
+    records: Arc<Records>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Runner {
+    /// Runs chores for `app`, with leases in `database`.
+    pub fn new(app: Services, database: Database) -> Self {
+        Self::with_clock(app, database, SystemClock)
+    }
+
+    /// The same, with the time of `clock`.
+    pub fn with_clock(app: Services, database: Database, clock: impl Clock) -> Self {
+        let holder = holder();
+        Self {
+            app,
+            records: Arc::new(Records { database, holder }),
+            clock: Arc::new(clock),
+        }
+    }
+
+    /// Runs `chore` now, unless another process is running it. Needs a tokio runtime.
+    pub async fn run(&self, chore: &ChoreEntry) -> Report {
+        let now = self.clock.now();
+        match self
+            .records
+            .claim(chore.name(), Occasion::ByHand, now)
+            .await
+        {
+            Ok(Claim::Granted) => self.run_leased(chore).await,
+            Ok(Claim::Busy { holder, until }) => Report {
+                name: chore.name(),
+                outcome: Outcome::Busy,
+                message: format!(
+                    "{holder} is running it; wait until it is done \
+                     (if that process is gone, until {})",
+                    until.format("%H:%M:%S UTC")
+                ),
+                seconds: 0.0,
+            },
+            // Only a slot can be settled.
+            Ok(Claim::Settled) => failure(chore, "it could not be leased; try again".to_owned()),
+            Err(error) => failure(chore, not_leased(&error)),
+        }
+    }
+
+    /// Gives back what this process runs, after its runs were broken off.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database; the leases then run out by themselves, within a minute.
+    pub async fn give_up(&self) -> Result<(), db::Error> {
+        self.records.give_up(self.clock.now()).await
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Runs what `planned` has at the moment `slot`, where no process did so before.
+    pub(super) async fn run_slot(
+        &self,
+        planned: &Planned,
+        slot: DateTime<Utc>,
+        first: First,
+    ) -> Slot {
+        let name = planned.chore.name();
+        let claimed = async {
+            if first == First::Yes && self.records.meet(name, slot).await? {
+                return Ok(Claim::Settled);
+            }
+            self.records
+                .claim(name, Occasion::Slot(slot), self.clock.now())
+                .await
+        };
+        match claimed.await {
+            Ok(Claim::Granted) => Slot::Ran(self.run_leased(&planned.chore).await),
+            Ok(Claim::Settled) => Slot::Settled,
+            Ok(Claim::Busy { holder, .. }) => {
+                tracing::debug!(chore = name, %holder, "another process runs it");
+                Slot::Postponed
+            }
+            Err(error) => {
+                tracing::warn!(chore = name, "{}; trying again soon", not_leased(&error));
+                Slot::Postponed
+            }
+        }
+    }
+
+    async fn run_leased(&self, chore: &ChoreEntry) -> Report {
+        let started = self.clock.now();
+        let result = self.run_to_end(chore).await;
+        let ended = self.clock.now();
+        let stored = result.as_deref().map_err(String::as_str);
+        if let Err(error) = self.records.finish(chore.name(), stored, ended).await {
+            tracing::warn!(chore = chore.name(), %error, "its end could not be recorded");
+        }
+        let (outcome, message) = match result {
+            Ok(message) => (Outcome::Done, message),
+            Err(message) => (Outcome::Failed, message),
+        };
+        let seconds = (ended - started).as_seconds_f64();
+        Report {
+            name: chore.name(),
+            outcome,
+            message,
+            seconds,
+        }
+    }
+
+    async fn run_to_end(&self, chore: &ChoreEntry) -> Result<String, String> {
+        // A set, since it breaks its tasks off when it is dropped.
+        let mut task = JoinSet::new();
+        let (app, entry) = (self.app.clone(), chore.clone());
+        task.spawn(async move { entry.run(&app).await });
+        tokio::select! {
+            joined = task.join_next() => match joined {
+                Some(Ok(result)) => result.map_err(|error| error.to_string()),
+                Some(Err(error)) => Err(panic_text(error)),
+                None => Err("it was never started".to_owned()),
+            },
+            lost = self.keep(chore.name()) => {
+                task.shutdown().await;
+                Err(lost)
+            }
+        }
+    }
+
+    /// Extends the lease again and again; returns why where that is no longer possible.
+    async fn keep(&self, name: &str) -> String {
+        let mut until = self.clock.now() + LEASE;
+        loop {
+            self.clock.sleep(HEARTBEAT).await;
+            let now = self.clock.now();
+            match self.records.extend(name, now).await {
+                Ok(true) => until = now + LEASE,
+                Ok(false) => return "broken off: another process took it over".to_owned(),
+                Err(error) => {
+                    tracing::warn!(chore = name, %error, "its lease could not be extended");
+                    if self.clock.now() + HEARTBEAT > until {
+                        return format!("broken off: its lease could not be extended: {error}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Runner").field(&self.records.holder).finish()
+    }
+}
+
+/// Whether a slot is the first of its chore that a worker sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    Yes,
+    No,
+}
+
+/// What came of one moment of a schedule.
+#[derive(Debug)]
+pub(super) enum Slot {
+    /// It was run here.
+    Ran(Report),
+    /// It needs no run.
+    Settled,
+    /// It can't be told yet.
+    Postponed,
+}
+
+/// The chores that `names` call, or all of them where there are no names; each one once.
+///
+/// # Errors
+///
+/// Every name that no chore has.
+pub fn choose(
+    chores: &[ChoreEntry],
+    names: &[String],
+) -> Result<Vec<ChoreEntry>, Vec<UnknownChore>> {
+    let is_known = |name: &str| chores.iter().any(|chore| chore.name() == name);
+    let unknown: Vec<UnknownChore> = names
+        .iter()
+        .filter(|name| !is_known(name))
+        .map(|name| UnknownChore {
+            name: name.clone(),
+            hint: hint(name, chores.iter().map(ChoreEntry::name)),
+        })
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let is_chosen =
+        |chore: &&ChoreEntry| names.is_empty() || names.iter().any(|name| name == chore.name());
+    Ok(chores.iter().filter(is_chosen).cloned().collect())
+}
+
+/// A name that no chore of an installed package has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is no chore of an installed package; {hint}")]
+pub struct UnknownChore {
+    /// The name.
+    pub name: String,
+    /// What to do, with the nearest known name.
+    pub hint: String,
+}
+
+/// Runs the chores that `names` call, or all of them, one after the other; one that fails does not
+/// keep the others from running.
+///
+/// # Errors
+///
+/// Every name that no chore has; nothing is then run.
+pub async fn run_chores(
+    runner: &Runner,
+    chores: &[ChoreEntry],
+    names: &[String],
+) -> Result<Vec<Report>, Vec<UnknownChore>> {
+    let mut reports = Vec::new();
+    for chore in choose(chores, names)? {
+        reports.push(runner.run(&chore).await);
+    }
+    Ok(reports)
+}
+
+fn failure(chore: &ChoreEntry, message: String) -> Report {
+    Report {
+        name: chore.name(),
+        outcome: Outcome::Failed,
+        message,
+        seconds: 0.0,
+    }
+}
+
+fn not_leased(error: &db::Error) -> String {
+    match error.is_missing_table() {
+        true => "the table plain_chores is missing; run `plain migrate`".to_owned(),
+        false => format!("its lease could not be taken: {error}"),
+    }
+}
+
+fn panic_text(error: JoinError) -> String {
+    let Ok(payload) = error.try_into_panic() else {
+        return "broken off: its runtime stopped".to_owned();
+    };
+    let text = payload_text(&*payload).unwrap_or("without a message");
+    format!("panicked: {text}")
+}
+
+fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied())
+}
+
+/// Who this process is, in words that an operator can follow.
+fn holder() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => "this computer",
+        host => host,
+    };
+    // The process number alone comes back after a restart, in a container always the same.
+    let token = crate::random::token();
+    format!("process {} on {host} ({})", std::process::id(), &token[..8])
+}
