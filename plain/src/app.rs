@@ -21,7 +21,7 @@ pub use middleware::{MiddlewareError, MiddlewareErrors};
 pub use source::{NoProject, Source};
 
 use crate::Mode;
-use crate::chores::ChoreEntry;
+use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
 use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
 use crate::embedded::Folder;
 use crate::http::{Body, Connection, Error, Request, Response, Result};
@@ -84,6 +84,8 @@ impl App {
         let mut services = std::mem::take(&mut parts.services);
         services.insert(parts.templates(mode, source.root())?);
         services.insert(Router::new(parts.urls)?);
+        let chores = settings.get::<ChoresSettings>()?;
+        services.insert(Schedule::new(&parts.chores, &chores.chores_schedule)?);
         services.insert(settings);
         services.insert(packages);
         services.insert(mode);

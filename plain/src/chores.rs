@@ -23,6 +23,6 @@ pub use expression::{Expression, ExpressionError};
 pub use records::Record;
 pub use report::{Outcome, Report};
 pub use runner::{Runner, UnknownChore, choose, run_chores};
-pub use schedule::{Planned, Schedule, ScheduleError};
+pub use schedule::{Planned, Schedule, ScheduleError, ScheduleErrors};
 pub use settings::ChoresSettings;
 pub use worker::Worker;

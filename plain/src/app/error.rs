@@ -2,6 +2,7 @@
 
 use super::middleware::MiddlewareErrors;
 use super::source::NoProject;
+use crate::chores::ScheduleErrors;
 use crate::http::Error;
 use crate::packages::PackageErrors;
 use crate::settings::{DuplicateSetting, SettingsError, SettingsErrors};
@@ -30,6 +31,9 @@ pub enum StartError {
     /// The URLs are wrong.
     #[error(transparent)]
     Urls(#[from] UrlError),
+    /// `CHORES_SCHEDULE` is wrong.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleErrors),
     /// A template is wrong.
     #[error(transparent)]
     Templates(#[from] TemplateError),

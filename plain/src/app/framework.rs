@@ -1,5 +1,6 @@
 //! What the framework itself brings to every application, as a package named `plain`.
 
+use crate::chores::ChoresSettings;
 use crate::db::DatabaseSettings;
 use crate::http::HttpSettings;
 use crate::packages::{Contributions, FRAMEWORK, Installer};
@@ -14,6 +15,7 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
         .settings::<CoreSettings>()
         .settings::<DatabaseSettings>()
         .settings::<HttpSettings>()
+        .settings::<ChoresSettings>()
         .migrations(EMBEDDED.migrations)
         .templates(EMBEDDED.templates)
         .assets(EMBEDDED.assets);

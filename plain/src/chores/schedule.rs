@@ -1,6 +1,7 @@
 //! Which chores run by themselves, and when.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 
@@ -23,7 +24,7 @@ pub struct Planned {
 ///
 /// let unknown = [("app.chores.Tidy".to_owned(), "@daily".to_owned())].into();
 /// let errors = Schedule::new(&[], &unknown).unwrap_err();
-/// assert!(errors[0].to_string().starts_with("CHORES_SCHEDULE: app.chores.Tidy is no chore"));
+/// assert!(errors.to_string().starts_with("CHORES_SCHEDULE: app.chores.Tidy is no chore"));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Schedule {
@@ -39,7 +40,7 @@ impl Schedule {
     pub fn new(
         chores: &[ChoreEntry],
         settings: &BTreeMap<String, String>,
-    ) -> Result<Self, Vec<ScheduleError>> {
+    ) -> Result<Self, ScheduleErrors> {
         let mut errors = unknown_names(chores, settings);
         let mut planned = Vec::new();
         for chore in chores {
@@ -51,7 +52,7 @@ impl Schedule {
         if errors.is_empty() {
             Ok(Self { planned })
         } else {
-            Err(errors)
+            Err(ScheduleErrors(errors))
         }
     }
 
@@ -153,6 +154,19 @@ pub enum ScheduleError {
     },
 }
 
+/// Everything that is wrong with when chores run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleErrors(pub Vec<ScheduleError>);
+
+impl fmt::Display for ScheduleErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join("\n"))
+    }
+}
+
+impl std::error::Error for ScheduleErrors {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,7 +205,7 @@ mod tests {
         let show = |planned: &Planned| format!("{} {}", planned.chore.name(), planned.expression);
         match Schedule::new(&chores(), &settings) {
             Ok(schedule) => Ok(schedule.planned().iter().map(show).collect()),
-            Err(errors) => Err(errors.iter().map(ToString::to_string).collect()),
+            Err(errors) => Err(errors.0.iter().map(ToString::to_string).collect()),
         }
     }
 
@@ -243,12 +257,11 @@ mod tests {
         )];
         let errors = Schedule::new(&chores, &BTreeMap::new()).unwrap_err();
         assert!(
-            errors[0].to_string().starts_with(
+            errors.to_string().starts_with(
                 "the chore app.chores.Tidy of the package app has a schedule of its own that \
                  can't be read: \"daily\" has 1 fields"
             ),
-            "{}",
-            errors[0]
+            "{errors}"
         );
     }
 
