@@ -25,6 +25,8 @@ mod upload;
 
 pub use body::{Body, BoxError};
 pub use cookies::{Cookie, CookieBuilder, Expiration, SameSite, time};
+pub(crate) use file::content_type;
+
 pub use error::{Error, Result};
 pub use events::Event;
 pub use form::{FormData, InvalidField};

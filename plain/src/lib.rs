@@ -4,8 +4,8 @@
 extern crate self as plain;
 
 pub mod app;
+pub mod assets;
 pub mod chores;
-mod content_type;
 pub mod db;
 pub mod embedded;
 pub mod http;

@@ -26,6 +26,7 @@ pub use converter::Converter;
 pub use error::{PatternFault, RouteLabel, UrlError};
 pub use list::{Url, Urls, include, path, urls};
 pub use params::UrlParams;
+pub(crate) use request_path::push_path;
 pub use reverse::ReverseError;
 pub use router::{Resolution, Route, Router};
 

@@ -185,7 +185,7 @@ fn inside(folder: &Path, path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The media type by the ending of the name; text is taken to be UTF-8.
-fn content_type(path: &Path) -> HeaderValue {
+pub(crate) fn content_type(path: &Path) -> HeaderValue {
     let guessed = mime_guess::from_path(path).first_or_octet_stream();
     let mut text = guessed.essence_str().to_owned();
     if guessed.type_() == "text" || text == "application/javascript" {

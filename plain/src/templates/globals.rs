@@ -9,6 +9,7 @@ use minijinja::{Environment, ErrorKind, State};
 
 use super::context::request_of;
 use super::request::TemplateRequest;
+use crate::assets::Assets;
 use crate::http::{self, Result, StatusCode};
 use crate::urls::Router;
 
@@ -81,6 +82,7 @@ impl std::error::Error for Failed {
 /// Adds what every template has.
 pub(super) fn add_built_in(engine: &mut Environment<'static>) {
     engine.add_function("url", url);
+    engine.add_function("asset", asset);
     engine.add_function("now", || Utc::now().to_rfc3339());
 }
 
@@ -104,6 +106,17 @@ fn url(state: &State<'_, '_>, name: &str, params: Kwargs) -> Result<String, mini
     }
     let reversed = router.reverse(name, pairs);
     reversed.map_err(|error| failed(error.to_string(), error))
+}
+
+/// `asset("app.css")`
+fn asset(state: &State<'_, '_>, name: &str) -> Result<String, minijinja::Error> {
+    let request = request_of(state)?;
+    let assets = request
+        .services()
+        .require::<Assets>()
+        .map_err(|error| failed(format!("`asset({name:?})` has no assets"), error))?;
+    let url = assets.url(name);
+    url.map_err(|error| failed(error.to_string(), error))
 }
 
 fn failed<E>(message: String, source: E) -> minijinja::Error

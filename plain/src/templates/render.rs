@@ -1,5 +1,6 @@
 //! `render` on a request.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use minijinja::value::{Serde, Value, ValueKind};
@@ -10,8 +11,7 @@ use super::engine::Templates;
 use super::error::TemplateError;
 use super::globals::Failed;
 use super::request::TemplateRequest;
-use crate::content_type;
-use crate::http::{Error, Request, Response, Result};
+use crate::http::{Error, Request, Response, Result, content_type};
 
 impl Request {
     /// 200 with the page that `template` makes of `context`, of the content type that its name
@@ -37,7 +37,7 @@ impl Request {
     /// function if that was what failed.
     pub fn render(&self, template: &str, context: impl Serialize) -> Result<Response> {
         let text = self.render_to_string(template, context)?;
-        Ok(Response::with_body(content_type::of_file(template), text))
+        Ok(Response::with_body(content_type(Path::new(template)), text))
     }
 
     /// The text that `template` makes of `context`, for an email or a part of a page.

@@ -340,8 +340,8 @@ fn what_is_undefined_is_an_error_with_the_nearest_name() {
     );
     assert_eq!(
         shown("{{ colour }}", context()),
-        "template `page.html`, line 1: `colour` is undefined: known: `csp_nonce`, `debug`, \
-         `dict`, `items`, `namespace`, `now`, `range`, `request`, `url`, `user`"
+        "template `page.html`, line 1: `colour` is undefined: known: `asset`, `csp_nonce`, \
+         `debug`, `dict`, `items`, `namespace`, `now`, `range`, `request`, `url`, `user`"
     );
     assert_eq!(
         shown("{{ ulr('cart') }}", context()),

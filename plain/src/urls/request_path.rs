@@ -63,6 +63,16 @@ pub(super) fn push_segment(path: &mut String, segment: &str) {
     path.extend(utf8_percent_encode(segment, ENCODED));
 }
 
+/// Appends the segments of `rest`, each percent-encoded.
+pub(crate) fn push_path(path: &mut String, rest: &str) {
+    for (index, segment) in rest.split('/').enumerate() {
+        if index > 0 {
+            path.push('/');
+        }
+        push_segment(path, segment);
+    }
+}
+
 fn decode_but_separators(path: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut bytes = path.bytes();

@@ -2,7 +2,7 @@
 
 use super::converter::{Converter, is_plain_segment};
 use super::pattern::{Pattern, Segment};
-use super::request_path::push_segment;
+use super::request_path::{push_path, push_segment};
 use crate::nearest::hint;
 
 /// Why a name has no path.
@@ -107,19 +107,10 @@ fn push(path: &mut String, segment: &Segment, params: &[(String, String)]) -> Re
         return Err(Fault::Value(param.clone(), converter, value.clone()));
     }
     match converter {
-        Converter::Path => push_rest(path, value),
+        Converter::Path => push_path(path, value),
         _ => push_segment(path, &whole),
     }
     Ok(())
-}
-
-fn push_rest(path: &mut String, rest: &str) {
-    for (index, segment) in rest.split('/').enumerate() {
-        if index > 0 {
-            path.push('/');
-        }
-        push_segment(path, segment);
-    }
 }
 
 enum Fault {
