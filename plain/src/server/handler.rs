@@ -45,3 +45,13 @@ where
         self(request, connection)
     }
 }
+
+impl Handler for crate::App {
+    fn handle(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+    ) -> impl Future<Output = Response> + Send {
+        self.handle(request, connection)
+    }
+}
