@@ -1,0 +1,5 @@
+//! Embeds the migrations of the package.
+
+fn main() {
+    plain_build::embed();
+}

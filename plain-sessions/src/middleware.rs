@@ -1,0 +1,125 @@
+//! `plain.sessions.middleware.SessionMiddleware`: gives each request its session, and commits it
+//! with the response.
+
+use std::sync::Once;
+
+use chrono::Utc;
+use plain::http::{Error, HeaderValue, Request, Response, Result, Scheme, header};
+use plain::middleware::Middleware;
+use plain::services::Services;
+use plain::settings::{CoreSettings, Settings};
+
+use crate::cookie::CookieWriter;
+use crate::key::UnverifiedKey;
+use crate::settings::SessionSettings;
+use crate::store::commit::Extent;
+use crate::store::{Outcome, SessionStore};
+
+/// The name under which `MIDDLEWARE` lists it.
+pub const NAME: &str = "plain.sessions.middleware.SessionMiddleware";
+
+/// Gives each request a session that is loaded when it is first asked for, and commits what was
+/// changed when the response is known.
+#[derive(Debug)]
+pub struct SessionMiddleware {
+    settings: SessionSettings,
+    debug: bool,
+}
+
+impl SessionMiddleware {
+    /// The middleware of an application.
+    ///
+    /// # Errors
+    ///
+    /// If the settings of `plain.sessions` are not there.
+    pub fn new(app: &Services) -> Result<Self> {
+        let settings = app.require::<Settings>()?;
+        Ok(Self {
+            settings: settings.get::<SessionSettings>()?.clone(),
+            debug: settings.get::<CoreSettings>()?.debug,
+        })
+    }
+
+    fn cookie<'a>(&self, request: &'a Request) -> Option<&'a str> {
+        request.cookie(&self.settings.session_cookie_name)
+    }
+
+    /// Says with a cookie what became of the session.
+    fn answer(&self, request: &Request, outcome: &Outcome, response: &mut Response) -> Result<()> {
+        let writer = CookieWriter::new(&self.settings, self.debug, request.scheme());
+        match outcome {
+            Outcome::Saved(row) => {
+                warn_if_dropped(&writer, request);
+                let cookie = writer.set(&row.key, row.session.expires_at, Utc::now());
+                response.set_cookie(cookie)?;
+                if !response.headers().contains_key(header::CACHE_CONTROL) {
+                    let private = HeaderValue::from_static("private");
+                    response
+                        .headers_mut()
+                        .insert(header::CACHE_CONTROL, private);
+                }
+            }
+            Outcome::Removed if self.cookie(request).is_some() => {
+                response.set_cookie(writer.delete())?;
+            }
+            // A vanished session may go on under a newer key, which the browser may hold already.
+            Outcome::Removed | Outcome::Vanished | Outcome::Unchanged => {}
+        }
+        Ok(())
+    }
+}
+
+impl Middleware for SessionMiddleware {
+    async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
+        let key = self.cookie(request).and_then(UnverifiedKey::parse);
+        let session = SessionStore::unloaded(request.services(), &self.settings, key);
+        request.insert_extension(session);
+        Ok(None)
+    }
+
+    async fn after_response(&self, request: &Request, mut response: Response) -> Result<Response> {
+        let Some(session) = request
+            .extension::<SessionStore>()
+            .filter(|it| it.accessed())
+        else {
+            return Ok(response);
+        };
+        response.vary_on("Cookie");
+        let failed = response.status().is_server_error();
+        let extent = if failed {
+            Extent::FlushOnly
+        } else {
+            Extent::Whole
+        };
+        let outcome = match session.commit(extent).await {
+            Ok(Outcome::Unchanged) if !failed && session.is_nowhere() => Outcome::Removed,
+            Ok(outcome) => outcome,
+            Err(error) => return Err(not_saved(error.into())),
+        };
+        self.answer(request, &outcome, &mut response)?;
+        Ok(response)
+    }
+}
+
+/// What could not be saved is not shown as saved: the response gives way to the page of a 503.
+fn not_saved(error: Error) -> Error {
+    let error = match error.status().is_server_error() {
+        true => error.with_status(plain::http::StatusCode::SERVICE_UNAVAILABLE),
+        false => error,
+    };
+    error.with_header(header::VARY, HeaderValue::from_static("Cookie"))
+}
+
+/// The commonest reason for "a new session on each request", said once.
+fn warn_if_dropped(writer: &CookieWriter<'_>, request: &Request) {
+    static SAID: Once = Once::new();
+    if writer.secure && request.scheme() == Scheme::Http {
+        SAID.call_once(|| {
+            tracing::warn!(
+                "a session cookie with Secure was set over plain http, so browsers will not send \
+                 it back: use HTTPS, name the proxy that ends TLS in TRUSTED_PROXIES, or set DEBUG \
+                 = true while developing"
+            );
+        });
+    }
+}

@@ -1,0 +1,84 @@
+//! The model [`Session`]: a row of the session table.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sqlx::{ColumnIndex, Decode, Row, Type, types::Json};
+
+use crate::key::KeyHash;
+
+/// A stored session.
+///
+/// It holds no usable key: [`fingerprint`](Self::fingerprint) names it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Session {
+    /// The number of the row.
+    pub id: i64,
+    /// The SHA-256 of the session key, in hexadecimal.
+    #[serde(skip)]
+    pub(crate) key_hash: String,
+    /// The values; empty where the database holds no readable map.
+    #[serde(skip)]
+    pub session_data: Map<String, Value>,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it ends, unless it is saved before.
+    pub expires_at: DateTime<Utc>,
+    /// Whose session it is, set by who signed the visitor in.
+    pub owner: Option<String>,
+    /// What of the row could be read.
+    #[serde(skip)]
+    pub(crate) condition: Condition,
+}
+
+/// What of a row could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    Whole,
+    /// The data or a date is not what this package writes; the session counts as empty.
+    Unreadable,
+}
+
+impl Session {
+    /// The first eight digits of the key's hash: how logs and pages name this session.
+    pub fn fingerprint(&self) -> &str {
+        self.key_hash
+            .get(..KeyHash::FINGERPRINT_LENGTH)
+            .unwrap_or(&self.key_hash)
+    }
+}
+
+/// Reads what it can: a row that someone else damaged is an empty session, not an error.
+impl<'r, R> sqlx::FromRow<'r, R> for Session
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    DateTime<Utc>: Decode<'r, R::Database> + Type<R::Database>,
+    Json<Map<String, Value>>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        let data: Option<Json<Map<String, Value>>> = row.try_get("session_data").ok();
+        let created_at: Option<DateTime<Utc>> = row.try_get("created_at").ok();
+        let expires_at: Option<DateTime<Utc>> = row.try_get("expires_at").ok();
+        let whole = data.is_some() && created_at.is_some() && expires_at.is_some();
+        let now = Utc::now();
+        Ok(Self {
+            id: row.try_get("id")?,
+            key_hash: row.try_get("key_hash")?,
+            session_data: data
+                .filter(|_| whole)
+                .map(|data| data.0)
+                .unwrap_or_default(),
+            created_at: created_at.unwrap_or(now),
+            expires_at: expires_at.unwrap_or(now),
+            owner: row.try_get("owner").ok(),
+            condition: if whole {
+                Condition::Whole
+            } else {
+                Condition::Unreadable
+            },
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! The package itself: all that `plain.sessions` brings.
+
+use plain::http::Result;
+use plain::packages::{Installer, Package};
+
+use crate::middleware::SessionMiddleware;
+use crate::settings::SessionSettings;
+use crate::{EMBEDDED, chores, middleware, preflight, templates};
+
+/// The package `plain.sessions`, for the list in `main`.
+pub fn package() -> Box<dyn Package> {
+    Box::new(Sessions)
+}
+
+struct Sessions;
+
+impl Package for Sessions {
+    fn name(&self) -> &'static str {
+        "plain.sessions"
+    }
+
+    fn install(&self, to: &mut Installer) -> Result<()> {
+        to.settings::<SessionSettings>()
+            .migrations(EMBEDDED.migrations)
+            .middleware(middleware::NAME, SessionMiddleware::new)
+            .chore(chores::NAME, chores::ClearExpired)
+            .check("sessions.cookie_secure", preflight::CookieSecure)
+            .check("sessions.cookie_httponly", preflight::CookieHttpOnly)
+            .check("sessions.middleware", preflight::MiddlewareListed)
+            .template_global("get_current_session", templates::get_current_session);
+        Ok(())
+    }
+}

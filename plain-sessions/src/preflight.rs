@@ -1,0 +1,76 @@
+//! Checks of how sessions are set up.
+
+use plain::http::Result;
+use plain::preflight::{Check, Finding, Stage};
+use plain::services::Services;
+use plain::settings::{CoreSettings, Settings};
+
+use crate::middleware;
+use crate::settings::SessionSettings;
+
+/// `sessions.cookie_secure`: the key must not travel in clear text.
+#[derive(Debug)]
+pub struct CookieSecure;
+
+impl Check for CookieSecure {
+    fn stage(&self) -> Stage {
+        Stage::Deploy
+    }
+
+    async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
+        let settings = app.require::<Settings>()?.get::<SessionSettings>()?;
+        Ok(finding_unless(settings.session_cookie_secure, || {
+            Finding::error(
+                "the session cookie is sent over plain http, where everyone on the way can read it",
+                "set SESSION_COOKIE_SECURE = true",
+            )
+        }))
+    }
+}
+
+/// `sessions.cookie_httponly`: scripts have no use for the key.
+#[derive(Debug)]
+pub struct CookieHttpOnly;
+
+impl Check for CookieHttpOnly {
+    fn stage(&self) -> Stage {
+        Stage::Deploy
+    }
+
+    async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
+        let settings = app.require::<Settings>()?.get::<SessionSettings>()?;
+        Ok(finding_unless(settings.session_cookie_httponly, || {
+            Finding::error(
+                "scripts can read the session cookie, so one injected script takes over sessions",
+                "set SESSION_COOKIE_HTTPONLY = true",
+            )
+        }))
+    }
+}
+
+/// `sessions.middleware`: without it every page that asks for its session fails.
+#[derive(Debug)]
+pub struct MiddlewareListed;
+
+impl Check for MiddlewareListed {
+    async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
+        let settings = app.require::<Settings>()?.get::<CoreSettings>()?;
+        let listed = settings
+            .middleware
+            .iter()
+            .any(|name| name == middleware::NAME);
+        Ok(finding_unless(listed, || {
+            Finding::error(
+                "plain.sessions is installed, but its middleware is not listed",
+                format!(
+                    "add \"{}\" to MIDDLEWARE in settings.toml",
+                    middleware::NAME
+                ),
+            )
+        }))
+    }
+}
+
+fn finding_unless(good: bool, finding: impl FnOnce() -> Finding) -> Vec<Finding> {
+    if good { Vec::new() } else { vec![finding()] }
+}
