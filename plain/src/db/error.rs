@@ -114,6 +114,30 @@ pub enum Error {
         reason: String,
     },
 
+    /// A model has no field of a name that was asked for.
+    #[error("the model {model} has no field `{field}`; {hint}")]
+    UnknownField {
+        /// The model.
+        model: &'static str,
+        /// The name.
+        field: String,
+        /// The nearest known name, or all.
+        hint: String,
+    },
+
+    /// A value is of another kind than the model's field.
+    #[error("`{field}` of the model {model} holds {expected}, not {found}; give it {expected}")]
+    FieldKind {
+        /// The model.
+        model: &'static str,
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        expected: &'static str,
+        /// What it was given.
+        found: &'static str,
+    },
+
     /// A row does not fit the Rust type that it was to become.
     #[error(
         "a row does not fit its Rust type: {message}; compare the type's fields with the columns of: {sql}"

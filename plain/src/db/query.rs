@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::driver::Rows;
 use super::observe::Timer;
-use super::{Database, Error, Transaction, Value};
+use super::{Database, Error, Kind, Transaction, Value};
 
 /// The text of a statement.
 ///
@@ -145,8 +145,15 @@ pub(super) mod sealed {
 pub(super) use sealed::Target;
 
 impl Target<'_> {
+    /// Which database it is.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Target::Database(database) => database.kind(),
+            Target::Transaction(transaction) => transaction.kind(),
+        }
+    }
+
     /// The same target for another statement.
-    #[allow(dead_code, reason = "query sets come next")]
     pub(super) fn again(&mut self) -> Target<'_> {
         match self {
             Target::Database(database) => Target::Database(database),

@@ -114,7 +114,12 @@ mod tests {
         ]);
         let refusal = refusal.expect_err("refused");
         assert!(!refusal.contains("hidden"), "{refusal}");
-        insta::assert_snapshot!(refusal, @"");
+        insta::assert_snapshot!(refusal, @r#"
+        the settings have 3 problems:
+        - DATABASE_URL: cannot be used: only sqlite:// and postgres:// are known; write for example "sqlite://db.sqlite3" or "postgres://user:password@localhost/name" (environment variable DATABASE_URL)
+        - DATABASE_READ_CONNECTIONS: must be from 1 to 1000 (found 0, environment variable PLAIN_DATABASE_READ_CONNECTIONS)
+        - DATABASE_TIMEOUT: must be a number of seconds above 0 and at most 3600 (found 0.0, environment variable PLAIN_DATABASE_TIMEOUT)
+        "#);
     }
 
     #[test]

@@ -48,8 +48,22 @@ pub enum Value {
 const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 
 impl Value {
+    /// What it is, for an error message.
+    pub(super) fn described(&self) -> &'static str {
+        match self {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a boolean",
+            Value::Integer(_) => "an integer",
+            Value::Float(_) => "a number",
+            Value::Text(_) => "a text",
+            Value::Bytes(_) => "bytes",
+            Value::Json(_) => "JSON",
+            Value::Time(_) => "a time",
+        }
+    }
+
     /// Refuses what one of the two databases could not hold.
-    fn check(&self) -> Result<(), &'static str> {
+    pub(super) fn check(&self) -> Result<(), &'static str> {
         match self {
             Value::Float(number) if number.is_nan() => Err("NaN is not a number that it can hold"),
             Value::Text(text) if text.contains('\0') => Err("a text cannot hold a NUL character"),

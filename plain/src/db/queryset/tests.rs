@@ -1,0 +1,447 @@
+//! The promises of query sets, kept on SQLite.
+
+use chrono::{DateTime, TimeZone, Utc};
+use proptest::prelude::*;
+use serde::Serialize;
+use tempfile::TempDir;
+
+use super::*;
+use crate::db::{ConnectOptions, Database, observe};
+
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+struct Order {
+    id: i64,
+    name: String,
+    total: i64,
+    status: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl Model for Order {
+    const NAME: &'static str = "Order";
+    // A word of SQL, to see that names are quoted.
+    const TABLE: &'static str = "order";
+    const FIELDS: &'static [Field] = &[
+        Field::integer("id"),
+        Field::text("name"),
+        Field::integer("total"),
+        Field::text("status").nullable(),
+        Field::time("created_at"),
+    ];
+}
+
+fn day(day: u32) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 1, day, 8, 0, 0)
+        .single()
+        .expect("a day")
+}
+
+async fn database() -> (Database, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = ConnectOptions::sqlite_file(folder.path().join("db.sqlite3"));
+    let db = Database::connect(options).await.expect("a database");
+    let table = "CREATE TABLE \"order\" (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, total INTEGER \
+                 NOT NULL DEFAULT 0, status TEXT, created_at TEXT NOT NULL)";
+    db.query(table).execute().await.expect("a table");
+    (db, folder)
+}
+
+/// Four orders: 1 Anna 10 paid, 2 anton 20 open, 3 Berta 20 without status, 4 50%_off 5 paid.
+async fn orders() -> (Database, TempDir) {
+    let (db, folder) = database().await;
+    let rows = [
+        ("Anna", 10, Some("paid")),
+        ("anton", 20, Some("open")),
+        ("Berta", 20, None),
+        ("50%_off", 5, Some("paid")),
+    ];
+    for (index, (name, total, status)) in rows.into_iter().enumerate() {
+        let created_at = day(index as u32 + 1);
+        let values = [
+            ("name", name.into()),
+            ("total", total.into()),
+            ("status", status.into()),
+            ("created_at", created_at.into()),
+        ];
+        Order::query().create(&db, values).await.expect("an order");
+    }
+    (db, folder)
+}
+
+async fn ids(db: &Database, set: QuerySet<Order>) -> Vec<i64> {
+    set.all(db)
+        .await
+        .expect("rows")
+        .iter()
+        .map(|order| order.id)
+        .collect()
+}
+
+#[tokio::test]
+async fn conditions_narrow_the_rows_down() {
+    let (db, _folder) = orders().await;
+    let all = Order::query;
+    assert_eq!(ids(&db, all()).await, [1, 2, 3, 4]);
+    assert_eq!(ids(&db, all().filter("status", "paid")).await, [1, 4]);
+    assert_eq!(
+        ids(&db, all().filter("status", "paid").gt("total", 5)).await,
+        [1]
+    );
+    assert_eq!(ids(&db, all().filter("status", None::<&str>)).await, [3]);
+    assert_eq!(ids(&db, all().exclude("status", "paid")).await, [2, 3]);
+    assert_eq!(
+        ids(&db, all().exclude("status", Value::Null)).await,
+        [1, 2, 4]
+    );
+    assert_eq!(ids(&db, all().ne("status", "paid")).await, [2]);
+    assert_eq!(ids(&db, all().gte("total", 10).lt("total", 20)).await, [1]);
+    assert_eq!(ids(&db, all().lte("created_at", day(2))).await, [1, 2]);
+    assert_eq!(ids(&db, all().is_null("status")).await, [3]);
+    assert_eq!(ids(&db, all().is_not_null("status")).await, [1, 2, 4]);
+    assert_eq!(ids(&db, all().in_list("id", [4, 2, 9])).await, [2, 4]);
+    assert!(ids(&db, all().in_list("id", [0; 0])).await.is_empty());
+    assert_eq!(
+        ids(&db, all().in_list("status", [None, Some("open")])).await,
+        [2]
+    );
+    assert!(ids(&db, all().filter("name", "a\0b")).await.is_empty());
+    assert_eq!(ids(&db, all().exclude("name", "a\0b")).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_search_is_literal_and_does_not_mind_the_case() {
+    let (db, _folder) = orders().await;
+    let search = async |text: &str| ids(&db, Order::query().search(["name", "status"], text)).await;
+    assert_eq!(search("AN").await, [1, 2]);
+    assert_eq!(search("paid").await, [1, 4]);
+    assert_eq!(search("%").await, [4]);
+    assert_eq!(search("_").await, [4]);
+    assert_eq!(search("\\").await, [0; 0]);
+    assert_eq!(search("'; DROP TABLE \"order\"; --").await, [0; 0]);
+    assert_eq!(search("").await, [1, 2, 3, 4]);
+    assert_eq!(search("\0").await, [0; 0]);
+    assert_eq!(search(&"a".repeat(100_000)).await, [0; 0]);
+    assert_eq!(
+        ids(&db, Order::query().search(["total"], "2")).await,
+        [2, 3]
+    );
+}
+
+#[tokio::test]
+async fn rows_come_in_order_and_the_key_settles_ties() {
+    let (db, _folder) = orders().await;
+    assert_eq!(ids(&db, Order::query().order("-total")).await, [3, 2, 1, 4]);
+    assert_eq!(
+        ids(&db, Order::query().order("-total").order("id")).await,
+        [2, 3, 1, 4]
+    );
+    assert_eq!(
+        ids(&db, Order::query().order("status").order("-id")).await,
+        [3, 2, 4, 1]
+    );
+    assert_eq!(
+        ids(&db, Order::query().order("-status")).await,
+        [4, 1, 2, 3]
+    );
+    assert_eq!(
+        ids(&db, Order::query().order("total").reverse()).await,
+        [3, 2, 1, 4]
+    );
+    assert_eq!(ids(&db, Order::query().reverse().limit(1)).await, [4]);
+    assert_eq!(
+        ids(&db, Order::query().order("-id").limit(2).offset(1)).await,
+        [3, 2]
+    );
+    assert_eq!(ids(&db, Order::query().offset(3)).await, [4]);
+}
+
+#[tokio::test]
+async fn rows_are_found_counted_and_known_to_exist() {
+    let (db, _folder) = orders().await;
+    let paid = Order::query().filter("status", "paid");
+    assert_eq!(
+        paid.first(&db).await.expect("asked").map(|order| order.id),
+        Some(1)
+    );
+    assert!(paid.get(&db, 4).await.expect("asked").is_some());
+    assert!(paid.get(&db, 2).await.expect("asked").is_none());
+    assert_eq!(paid.count(&db).await.expect("counted"), 2);
+    assert_eq!(
+        Order::query().limit(3).count(&db).await.expect("counted"),
+        3
+    );
+    assert_eq!(
+        Order::query().offset(3).count(&db).await.expect("counted"),
+        1
+    );
+    assert_eq!(
+        Order::query().count_at_most(&db, 2).await.expect("counted"),
+        2
+    );
+    assert_eq!(
+        Order::query().count_at_most(&db, 9).await.expect("counted"),
+        4
+    );
+    assert!(paid.exists(&db).await.expect("asked"));
+    assert!(
+        !paid
+            .clone()
+            .filter("id", 2)
+            .exists(&db)
+            .await
+            .expect("asked")
+    );
+}
+
+#[tokio::test]
+async fn rows_are_created_changed_and_deleted() {
+    let (db, _folder) = database().await;
+    let create = [("name", "Anna".into()), ("created_at", day(1).into())];
+    let anna = Order::query()
+        .create(&db, create.clone())
+        .await
+        .expect("created");
+    let expected = Order {
+        id: 1,
+        name: "Anna".to_owned(),
+        total: 0,
+        status: None,
+        created_at: day(1),
+    };
+    assert_eq!(anna, expected);
+    let again = Order::query()
+        .create(&db, create)
+        .await
+        .expect_err("the name is taken");
+    assert!(again.is_unique_violation());
+
+    let one = Order::query().filter("id", 1);
+    let changed = one
+        .update(&db, [("status", "paid".into()), ("total", 7.into())])
+        .await;
+    assert_eq!(changed.expect("changed"), 1);
+    let anna = one.first(&db).await.expect("asked").expect("there");
+    assert_eq!((anna.status.as_deref(), anna.total), (Some("paid"), 7));
+    assert_eq!(one.update(&db, []).await.expect("nothing"), 1);
+    assert_eq!(one.delete(&db).await.expect("deleted"), 1);
+    assert_eq!(one.delete(&db).await.expect("deleted"), 0);
+}
+
+#[tokio::test]
+async fn changes_keep_to_the_order_and_the_limit() {
+    let (db, _folder) = orders().await;
+    let oldest = Order::query().order("created_at").limit(2);
+    assert_eq!(
+        oldest
+            .update(&db, [("total", 0.into())])
+            .await
+            .expect("changed"),
+        2
+    );
+    assert_eq!(ids(&db, Order::query().filter("total", 0)).await, [1, 2]);
+    assert_eq!(oldest.delete(&db).await.expect("deleted"), 2);
+    assert_eq!(ids(&db, Order::query()).await, [3, 4]);
+    assert_eq!(
+        Order::query().offset(1).delete(&db).await.expect("deleted"),
+        1
+    );
+    assert_eq!(ids(&db, Order::query()).await, [3]);
+}
+
+#[tokio::test]
+async fn a_transaction_takes_query_sets_too() {
+    let (db, _folder) = orders().await;
+    let mut transaction = db.begin().await.expect("begun");
+    assert_eq!(
+        Order::query()
+            .delete(&mut transaction)
+            .await
+            .expect("deleted"),
+        4
+    );
+    let page = Order::query()
+        .page(&mut transaction, 2, 1)
+        .await
+        .expect("a page");
+    assert_eq!(page.total, Total::Exactly(0));
+    assert!(Order::query().exists(&db).await.expect("asked"));
+    transaction.rollback();
+    assert_eq!(Order::query().count(&db).await.expect("counted"), 4);
+}
+
+#[tokio::test]
+async fn mistakes_are_errors_that_say_what_is_known() {
+    let (db, _folder) = orders().await;
+    let refusal = async |set: QuerySet<Order>| set.all(&db).await.expect_err("refused").to_string();
+    insta::assert_snapshot!(refusal(Order::query().filter("statsu", "paid")).await, @"the model Order has no field `statsu`; did you mean `status`?");
+    insta::assert_snapshot!(refusal(Order::query().order("-colour\"; DROP")).await, @r#"the model Order has no field `colour"; DROP`; known: `created_at`, `id`, `name`, `status`, `total`"#);
+    insta::assert_snapshot!(refusal(Order::query().search(["nam"], "x")).await, @"the model Order has no field `nam`; did you mean `name`?");
+    insta::assert_snapshot!(refusal(Order::query().filter("total", "ten")).await, @"`total` of the model Order holds an integer, not a text; give it an integer");
+    insta::assert_snapshot!(refusal(Order::query().in_list("created_at", [1])).await, @"`created_at` of the model Order holds a time, not an integer; give it a time");
+    let first = refusal(Order::query().filter("b", 1).filter("a", 1)).await;
+    assert!(first.contains("`b`"), "the first mistake is told: {first}");
+
+    let mistaken = Order::query().filter("statsu", "paid");
+    assert!(
+        mistaken.delete(&db).await.is_err(),
+        "and nothing is deleted"
+    );
+    assert!(mistaken.update(&db, [("total", 0.into())]).await.is_err());
+    assert!(
+        Order::query()
+            .update(&db, [("ttl", 0.into())])
+            .await
+            .is_err()
+    );
+    assert!(
+        Order::query()
+            .create(&db, [("ttl", 0.into())])
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        Order::query()
+            .filter("total", 0)
+            .count(&db)
+            .await
+            .expect("counted"),
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_column_that_the_table_lacks_is_an_error() {
+    #[derive(Debug, Serialize, sqlx::FromRow)]
+    struct Wrong {
+        id: i64,
+        colour: String,
+    }
+    impl Model for Wrong {
+        const NAME: &'static str = "Wrong";
+        const TABLE: &'static str = "order";
+        const FIELDS: &'static [Field] = &[Field::integer("id"), Field::text("colour")];
+    }
+    let (db, _folder) = orders().await;
+    let refused = Wrong::query().all(&db).await.expect_err("refused");
+    assert!(
+        refused.to_string().contains("no such column: order.colour"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn pages_say_where_they_are() {
+    let (db, _folder) = orders().await;
+    let set = Order::query().order("-id");
+    let (first, statements) = observe(set.page(&db, 1, 3)).await;
+    let first = first.expect("a page");
+    assert_eq!(
+        first.items.iter().map(|it| it.id).collect::<Vec<_>>(),
+        [4, 3, 2]
+    );
+    assert!(first.has_next && !first.has_previous);
+    assert_eq!((first.total, first.last()), (Total::Exactly(4), Some(2)));
+    assert_eq!(statements.len(), 2);
+
+    let (last, statements) = observe(set.page(&db, 2, 3)).await;
+    let last = last.expect("a page");
+    assert_eq!(last.items.len(), 1);
+    assert!(!last.has_next && last.has_previous);
+    assert_eq!(last.total, Total::Exactly(4));
+    assert_eq!(statements.len(), 1);
+
+    let beyond = set.page(&db, 9, 3).await.expect("a page");
+    assert!(beyond.items.is_empty() && !beyond.has_next);
+    assert_eq!(beyond.total, Total::Exactly(4));
+    let far = set.page(&db, u64::MAX, u64::MAX).await.expect("a page");
+    assert!(far.items.is_empty());
+    let zero = set.page(&db, 0, 0).await.expect("a page");
+    assert_eq!((zero.number, zero.size, zero.items.len()), (1, 1, 1));
+    let cut = set.clone().limit(3).page(&db, 2, 2).await.expect("a page");
+    assert_eq!((cut.items.len(), cut.total), (1, Total::Exactly(3)));
+}
+
+#[tokio::test]
+async fn many_rows_are_not_counted_to_the_end() {
+    let (db, _folder) = database().await;
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)
+                INSERT INTO \"order\" (name, created_at) SELECT i, '2026-01-01T00:00:00.000000Z' FROM n";
+    db.query(fill).execute().await.expect("filled");
+    let page = Order::query().page(&db, 1, 20).await.expect("a page");
+    assert_eq!((page.total, page.last()), (Total::AtLeast(10_000), None));
+    Order::query().limit(1).delete(&db).await.expect("deleted");
+    let page = Order::query().page(&db, 1, 20).await.expect("a page");
+    assert_eq!(
+        (page.total, page.last()),
+        (Total::Exactly(10_000), Some(500))
+    );
+}
+
+#[tokio::test]
+async fn what_a_handler_awaits_can_move_between_threads() {
+    fn is_send<T: Send>(work: T) -> T {
+        work
+    }
+    let (db, _folder) = orders().await;
+    let work = is_send(async {
+        let mut transaction = db.begin().await?;
+        Order::query()
+            .update(&mut transaction, [("total", 1.into())])
+            .await?;
+        let page = Order::query()
+            .search(["name"], "a")
+            .page(&mut transaction, 1, 9)
+            .await?;
+        transaction.commit().await?;
+        Ok::<_, Error>(page.items.len())
+    });
+    assert_eq!(is_send(work).await.expect("done"), 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is asked for, pages together hold each row once, in order.
+    #[test]
+    fn pages_together_are_all_rows(totals in prop::collection::vec(0..4i64, 0..20), size in 1..7u64) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let (db, _folder) = database().await;
+            let mut transaction = db.begin().await.expect("begun");
+            for (index, total) in totals.iter().enumerate() {
+                let name = index.to_string();
+                let values =
+                    [("name", name.into()), ("total", (*total).into()), ("created_at", day(1).into())];
+                Order::query().create(&mut transaction, values).await.expect("created");
+            }
+            transaction.commit().await.expect("committed");
+            let set = Order::query().order("-total");
+            let mut seen = Vec::new();
+            for number in 1.. {
+                let page = set.page(&db, number, size).await.expect("a page");
+                prop_assert_eq!(page.total, Total::Exactly(totals.len() as u64));
+                seen.extend(page.items.iter().map(|order| (-order.total, -order.id)));
+                if !page.has_next {
+                    break;
+                }
+            }
+            prop_assert!(seen.is_sorted());
+            prop_assert_eq!(seen.len(), totals.len());
+            Ok(())
+        })?;
+    }
+
+    /// A search finds what contains the text, whatever characters are in either.
+    #[test]
+    fn a_search_finds_what_contains_the_text(name in "[a-cA-C%_\\\\'\"]{0,6}", text in "[a-cA-C%_\\\\'\"]{1,2}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let (db, _folder) = database().await;
+            let values = [("name", name.as_str().into()), ("created_at", day(1).into())];
+            Order::query().create(&db, values).await.expect("created");
+            let found = Order::query().search(["name"], text.as_str()).exists(&db).await.expect("asked");
+            prop_assert_eq!(found, name.to_lowercase().contains(&text.to_lowercase()));
+            Ok(())
+        })?;
+    }
+}
