@@ -4,6 +4,7 @@ use crate::chores::ChoresSettings;
 use crate::db::DatabaseSettings;
 use crate::http::HttpSettings;
 use crate::packages::{Contributions, FRAMEWORK, Installer};
+use crate::preflight::{PreflightSettings, builtin};
 use crate::settings::CoreSettings;
 
 crate::embedded!();
@@ -16,8 +17,10 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
         .settings::<DatabaseSettings>()
         .settings::<HttpSettings>()
         .settings::<ChoresSettings>()
+        .settings::<PreflightSettings>()
         .migrations(EMBEDDED.migrations)
         .templates(EMBEDDED.templates)
         .assets(EMBEDDED.assets);
+    builtin::install(&mut installer);
     (FRAMEWORK, installer.finish())
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use super::Package;
 use super::error::{Item, PackageError, PackageErrors};
 use super::installer::{Contributions, Installer};
+use crate::db::Database;
+use crate::db::migrations::{MigrationError, Migrator};
 use crate::embedded::Folder;
 use crate::nearest::nearest;
 
@@ -48,6 +50,17 @@ impl Packages {
     /// The installed packages in installation order; the framework's own, `plain`, is the first.
     pub fn installed(&self) -> &[InstalledPackage] {
         &self.installed
+    }
+
+    /// What applies the migrations of the installed packages to `database`.
+    ///
+    /// # Errors
+    ///
+    /// That the files of a package are not migrations; see [`MigrationError`].
+    pub fn migrator(&self, database: Database) -> Result<Migrator, MigrationError> {
+        let folders = self.installed.iter();
+        let folders = folders.filter_map(|package| Some((package.name, package.migrations?)));
+        Migrator::new(database, folders)
     }
 
     /// The names of the packages that are linked and not installed.
