@@ -5,14 +5,26 @@
 //! every middleware that let the request pass. [`Chain`] holds them, and is the one place where an
 //! error or a panic becomes a response.
 
+mod built_in;
 mod chain;
+mod csrf;
+mod headers;
+mod hosts;
+mod https;
+mod proxy;
 
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+pub use built_in::{built_in, declare_settings};
 pub use chain::{Chain, Link};
+pub use csrf::{Csrf, CsrfSettings};
+pub use headers::{DefaultHeaders, HeaderSettings};
+pub use hosts::{HostSettings, HostValidation};
+pub use https::{HttpsRedirect, HttpsSettings};
+pub use proxy::{ForwardedHeader, ProxySettings, TrustedProxies};
 
 use crate::http::{Error, Request, Response, Result};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::SettingsGroup;
+use crate::settings::{Problems, SettingsGroup};
 
 /// How much of a request's body is read, and where uploads are kept meanwhile.
 ///
@@ -38,4 +38,19 @@ impl Default for HttpSettings {
     }
 }
 
-impl SettingsGroup for HttpSettings {}
+impl SettingsGroup for HttpSettings {
+    fn check(&self, problems: &mut Problems) {
+        if self.request_max_body_size == 0 {
+            problems.add(
+                "REQUEST_MAX_BODY_SIZE",
+                "must be at least 1, or no form can be sent",
+            );
+        }
+        if self.request_max_fields == 0 {
+            problems.add(
+                "REQUEST_MAX_FIELDS",
+                "must be at least 1, or no form can be sent",
+            );
+        }
+    }
+}
