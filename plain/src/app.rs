@@ -25,7 +25,7 @@ use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
 use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
 use crate::embedded::Folder;
 use crate::http::{Body, Connection, Error, Request, Response, Result};
-use crate::middleware::Chain;
+use crate::middleware::{Chain, built_in};
 use crate::packages::{
     Command, InstalledPackage, MiddlewareDeclaration, Package, Packages, Selection, select,
 };
@@ -86,6 +86,7 @@ impl App {
         services.insert(Router::new(parts.urls)?);
         let chores = settings.get::<ChoresSettings>()?;
         services.insert(Schedule::new(&parts.chores, &chores.chores_schedule)?);
+        let mut links = built_in(&settings)?;
         services.insert(settings);
         services.insert(packages);
         services.insert(mode);
@@ -93,7 +94,7 @@ impl App {
         services.insert(parts.checks);
         services.insert(DatabaseSlot::default());
         let services = services.build();
-        let links = middleware::listed(&services, &core, &parts.middleware)?;
+        links.extend(middleware::listed(&services, &core, &parts.middleware)?);
         let chain = Chain::new(links, move |request, error| respond(request, error, mode));
         let inner = Inner {
             source,

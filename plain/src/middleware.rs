@@ -18,7 +18,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-pub use built_in::{built_in, declare_settings};
+pub use built_in::built_in;
 pub use chain::{Chain, Link};
 pub use csrf::{Csrf, CsrfSettings};
 pub use headers::{DefaultHeaders, HeaderSettings};

@@ -3,6 +3,7 @@
 use crate::chores::ChoresSettings;
 use crate::db::DatabaseSettings;
 use crate::http::HttpSettings;
+use crate::middleware::{CsrfSettings, HeaderSettings, HostSettings, HttpsSettings, ProxySettings};
 use crate::packages::{Contributions, FRAMEWORK, Installer};
 use crate::preflight::{PreflightSettings, builtin};
 use crate::settings::CoreSettings;
@@ -16,6 +17,11 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
         .settings::<CoreSettings>()
         .settings::<DatabaseSettings>()
         .settings::<HttpSettings>()
+        .settings::<ProxySettings>()
+        .settings::<HeaderSettings>()
+        .settings::<HostSettings>()
+        .settings::<HttpsSettings>()
+        .settings::<CsrfSettings>()
         .settings::<ChoresSettings>()
         .settings::<PreflightSettings>()
         .migrations(EMBEDDED.migrations)

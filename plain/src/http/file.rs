@@ -188,7 +188,7 @@ fn inside(folder: &Path, path: &Path) -> io::Result<PathBuf> {
 pub(crate) fn content_type(path: &Path) -> HeaderValue {
     let guessed = mime_guess::from_path(path).first_or_octet_stream();
     let mut text = guessed.essence_str().to_owned();
-    if guessed.type_() == "text" || text == "application/javascript" {
+    if guessed.type_() == "text" || guessed.suffix().is_some_and(|suffix| suffix == "xml") {
         text.push_str("; charset=utf-8");
     }
     HeaderValue::try_from(text).expect("media types are visible ASCII")

@@ -1,16 +1,13 @@
 //! The built-in middleware, which stands around all that `MIDDLEWARE` lists.
 
-use super::{
-    Csrf, CsrfSettings, DefaultHeaders, HeaderSettings, HostSettings, HostValidation,
-    HttpsRedirect, HttpsSettings, Link, ProxySettings, TrustedProxies,
-};
-use crate::settings::{DuplicateSetting, Loader, Settings, SettingsError};
+use super::{Csrf, DefaultHeaders, HostValidation, HttpsRedirect, Link, TrustedProxies};
+use crate::settings::{Settings, SettingsError};
 
 /// The built-in middleware in order, outermost first.
 ///
 /// # Errors
 ///
-/// If their settings are not declared; see [`declare_settings`].
+/// If one of their groups of settings is not declared.
 pub fn built_in(settings: &Settings) -> Result<Vec<Link>, SettingsError> {
     Ok(vec![
         Link::new(TrustedProxies::NAME, TrustedProxies::new(settings)?),
@@ -21,33 +18,26 @@ pub fn built_in(settings: &Settings) -> Result<Vec<Link>, SettingsError> {
     ])
 }
 
-/// Declares the settings of the built-in middleware, as settings of the package `plain`.
-///
-/// # Errors
-///
-/// If another package has declared one of their names.
-pub fn declare_settings(loader: &mut Loader) -> Result<(), DuplicateSetting> {
-    loader
-        .declare::<ProxySettings>("plain")?
-        .declare::<HeaderSettings>("plain")?
-        .declare::<HostSettings>("plain")?
-        .declare::<HttpsSettings>("plain")?
-        .declare::<CsrfSettings>("plain")?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::testing::request;
     use crate::http::{Error, Response};
-    use crate::middleware::Chain;
-    use crate::settings::CoreSettings;
+    use crate::middleware::{
+        Chain, CsrfSettings, HeaderSettings, HostSettings, HttpsSettings, ProxySettings,
+    };
+    use crate::settings::{CoreSettings, Loader};
 
     fn chain(debug: bool) -> Chain {
         let mut loader = Loader::new();
-        loader.declare::<CoreSettings>("plain").unwrap();
-        declare_settings(&mut loader).unwrap();
+        loader
+            .declare::<CoreSettings>("plain")
+            .and_then(|loader| loader.declare::<ProxySettings>("plain"))
+            .and_then(|loader| loader.declare::<HeaderSettings>("plain"))
+            .and_then(|loader| loader.declare::<HostSettings>("plain"))
+            .and_then(|loader| loader.declare::<HttpsSettings>("plain"))
+            .and_then(|loader| loader.declare::<CsrfSettings>("plain"))
+            .unwrap();
         loader.overrides([
             ("DEBUG", serde_json::json!(debug)),
             ("SECRET_KEY", "long and random".into()),

@@ -226,7 +226,7 @@ fn everywhere(text: &str, separator: char) -> Vec<&str> {
 /// Splits outside of quotes. A quote that is never closed is none: a client could send one to hide
 /// what its proxy adds after it.
 fn outside_quotes(text: &str, separator: char) -> Vec<&str> {
-    let closed = text.matches('"').count() % 2 == 0;
+    let closed = text.matches('"').count().is_multiple_of(2);
     let mut quoted = false;
     let pieces = text.split(|c| {
         quoted ^= closed && c == '"';
