@@ -10,6 +10,7 @@
 mod context;
 mod engine;
 mod error;
+mod error_page;
 mod escape;
 mod filters;
 mod globals;
@@ -21,6 +22,7 @@ mod tests;
 pub use context::missing;
 pub use engine::{Templates, TemplatesBuilder};
 pub use error::{SourceLine, TemplateError};
+pub use error_page::error_response;
 pub use globals::Global;
 pub use request::TemplateRequest;
 

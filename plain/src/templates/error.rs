@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Range;
 
-use minijinja::value::Value;
+use minijinja::value::{Value, ValueKind};
 use minijinja::{Error as EngineError, ErrorKind};
 
 use crate::nearest::hint;
@@ -217,12 +217,14 @@ fn with_hint(detail: &str, expression: &str, known: &Known<'_>) -> String {
     }
 }
 
-/// The names of what `path`, such as `order.customer`, holds in `context`.
+/// The names of what `path`, such as `order.customer`, holds in `context`, if that is known: not of
+/// a variable that the template itself made.
 fn attributes(context: &Value, path: &str) -> Option<Vec<String>> {
-    let steps = path.split('.');
-    let object = steps
-        .into_iter()
-        .try_fold(context.clone(), |value, step| value.get_attr(step).ok())?;
+    let mut steps = path.split('.');
+    let object = steps.try_fold(context.clone(), |value, step| value.get_attr(step).ok())?;
+    if object.kind() != ValueKind::Map {
+        return None;
+    }
     let keys = object.try_iter().ok()?;
     Some(
         keys.filter_map(|key| key.as_str().map(str::to_owned))

@@ -335,6 +335,13 @@ fn what_is_undefined_is_an_error_with_the_nearest_name() {
         "template `page.html`, line 1: `user.colour` is undefined: known: `name`"
     );
     assert_eq!(
+        shown(
+            "{% for item in items %}{{ item.nmae }}{% endfor %}",
+            context()
+        ),
+        "template `page.html`, line 1: `item.nmae` is undefined"
+    );
+    assert_eq!(
         shown("{{ request.pth }}", context()),
         "template `page.html`, line 1: `request.pth` is undefined: did you mean `path`?"
     );
