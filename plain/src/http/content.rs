@@ -59,12 +59,6 @@ impl Content {
         source.body.take()
     }
 
-    pub(super) fn replace(&self, body: Body) {
-        let mut source = self.source();
-        source.started = false;
-        source.body = Some(body);
-    }
-
     /// Starts to read: the body and its limit.
     fn start(&self, settings: &HttpSettings) -> Result<Limited, BodyError> {
         let mut source = self.source();
