@@ -7,14 +7,17 @@
 mod error;
 mod framework;
 mod middleware;
+mod parts;
+mod respond;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use http::Method;
-use http::header::{self, HeaderValue};
 
 pub use error::StartError;
 pub use middleware::{MiddlewareError, MiddlewareErrors};
@@ -23,17 +26,15 @@ pub use source::{NoProject, Source};
 use crate::Mode;
 use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
 use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
-use crate::embedded::Folder;
 use crate::http::{Body, Connection, Error, Request, Response, Result};
 use crate::middleware::{Chain, built_in};
-use crate::packages::{
-    Command, InstalledPackage, MiddlewareDeclaration, Package, Packages, Selection, select,
-};
+use crate::packages::{Command, InstalledPackage, Package, Packages, Selection, select};
 use crate::preflight::CheckEntry;
-use crate::services::{Services, ServicesBuilder};
+use crate::services::Services;
 use crate::settings::{CoreSettings, Loader, Settings, SettingsGroup};
-use crate::templates::{Global, Templates};
-use crate::urls::{Resolution, Router, Urls};
+use crate::urls::{Resolution, Router};
+use parts::Parts;
+use respond::{drop_body, respond};
 
 /// A configured application. Cheap to clone.
 #[derive(Clone)]
@@ -74,14 +75,11 @@ impl App {
         selection: Selection,
     ) -> Result<Self, StartError> {
         let core = settings.get::<CoreSettings>()?.clone();
-        let mode = if core.debug {
-            Mode::Debug
-        } else {
-            Mode::Production
-        };
+        let mode = Mode::of(&core);
         let packages = describe(&selection);
         let mut parts = Parts::gather(selection);
         let mut services = std::mem::take(&mut parts.services);
+        services.insert(parts.assets(mode, source.root())?);
         services.insert(parts.templates(mode, source.root())?);
         services.insert(Router::new(parts.urls)?);
         let chores = settings.get::<ChoresSettings>()?;
@@ -224,54 +222,6 @@ impl fmt::Debug for App {
     }
 }
 
-/// What all packages bring, by kind.
-#[derive(Default)]
-struct Parts {
-    services: ServicesBuilder,
-    templates: Vec<(&'static str, Folder)>,
-    template_globals: Vec<(&'static str, Global)>,
-    urls: Vec<(&'static str, Urls)>,
-    middleware: Vec<MiddlewareDeclaration>,
-    chores: Vec<ChoreEntry>,
-    checks: Vec<CheckEntry>,
-    commands: Vec<Arc<dyn Command>>,
-}
-
-impl Parts {
-    fn gather(selection: Selection) -> Self {
-        let mut parts = Self::default();
-        for (package, brought) in selection.installed {
-            parts
-                .templates
-                .extend(brought.templates.map(|folder| (package, folder)));
-            parts.template_globals.extend(brought.template_globals);
-            parts
-                .urls
-                .extend(brought.urls.into_iter().map(|urls| (package, urls)));
-            parts.middleware.extend(brought.middleware);
-            parts.chores.extend(brought.chores);
-            parts.checks.extend(brought.checks);
-            parts.commands.extend(brought.commands);
-            for share in brought.shared {
-                share(&mut parts.services);
-            }
-        }
-        parts
-    }
-
-    fn templates(&mut self, mode: Mode, root: &Path) -> Result<Templates, StartError> {
-        let mut builder = Templates::builder(mode);
-        for (package, folder) in &self.templates {
-            builder.package(package, *folder);
-        }
-        builder.project(root.join("templates"));
-        for (name, global) in self.template_globals.drain(..) {
-            builder.global(name, global);
-        }
-        Ok(builder.build()?)
-    }
-}
-
 fn load_settings(loader: &mut Loader, selection: &Selection) -> Result<Settings, StartError> {
     for (package, brought) in &selection.installed {
         for group in &brought.settings {
@@ -303,23 +253,4 @@ fn describe(selection: &Selection) -> Packages {
             .map(|(name, _)| *name)
             .collect(),
     }
-}
-
-/// A response to `HEAD` says how long the body would have been, and has none (RFC 9110 section
-/// 9.3.2).
-fn drop_body(response: &mut Response) {
-    if let Some(length) = response.body().len()
-        && !response.headers().contains_key(header::CONTENT_LENGTH)
-    {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    response.set_body(Body::empty());
-}
-
-/// The one place where an error becomes a response.
-fn respond(request: &Request, error: Error, mode: Mode) -> Response {
-    let _ = (request, mode);
-    Response::text(format!("{error}")).with_status(error.status())
 }

@@ -1,5 +1,7 @@
 //! Whether the application is being developed or serves strangers: the setting `DEBUG` as a value.
 
+use crate::settings::CoreSettings;
+
 /// What the setting `DEBUG` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -10,6 +12,15 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// What `settings` say.
+    pub fn of(settings: &CoreSettings) -> Self {
+        if settings.debug {
+            Self::Debug
+        } else {
+            Self::Production
+        }
+    }
+
     /// Whether this is [`Mode::Debug`].
     pub const fn is_debug(self) -> bool {
         matches!(self, Self::Debug)

@@ -2,6 +2,7 @@
 
 use super::middleware::MiddlewareErrors;
 use super::source::NoProject;
+use crate::assets::AssetError;
 use crate::chores::ScheduleErrors;
 use crate::http::Error;
 use crate::packages::PackageErrors;
@@ -37,6 +38,9 @@ pub enum StartError {
     /// A template is wrong.
     #[error(transparent)]
     Templates(#[from] TemplateError),
+    /// A static file can't be read.
+    #[error(transparent)]
+    Assets(#[from] AssetError),
     /// A group of settings is missing.
     #[error(transparent)]
     Setting(#[from] SettingsError),

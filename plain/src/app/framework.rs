@@ -1,5 +1,6 @@
 //! What the framework itself brings to every application, as a package named `plain`.
 
+use crate::assets;
 use crate::chores::ChoresSettings;
 use crate::db::DatabaseSettings;
 use crate::http::HttpSettings;
@@ -26,7 +27,8 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
         .settings::<PreflightSettings>()
         .migrations(EMBEDDED.migrations)
         .templates(EMBEDDED.templates)
-        .assets(EMBEDDED.assets);
+        .assets(EMBEDDED.assets)
+        .urls(assets::urls());
     builtin::install(&mut installer);
     (FRAMEWORK, installer.finish())
 }

@@ -1,0 +1,69 @@
+//! What all installed packages bring, by kind.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::StartError;
+use crate::Mode;
+use crate::assets::Assets;
+use crate::chores::ChoreEntry;
+use crate::embedded::Folder;
+use crate::packages::{Command, MiddlewareDeclaration, Selection};
+use crate::preflight::CheckEntry;
+use crate::services::ServicesBuilder;
+use crate::templates::{Global, Templates};
+use crate::urls::Urls;
+
+/// The contributions of all packages, in the order in which they are installed.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) services: ServicesBuilder,
+    pub(super) urls: Vec<(&'static str, Urls)>,
+    pub(super) middleware: Vec<MiddlewareDeclaration>,
+    pub(super) chores: Vec<ChoreEntry>,
+    pub(super) checks: Vec<CheckEntry>,
+    pub(super) commands: Vec<Arc<dyn Command>>,
+    templates: Vec<(&'static str, Folder)>,
+    template_globals: Vec<(&'static str, Global)>,
+    assets: Vec<(&'static str, Folder)>,
+}
+
+impl Parts {
+    pub(super) fn gather(selection: Selection) -> Self {
+        let mut parts = Self::default();
+        for (package, brought) in selection.installed {
+            let named = |folder| (package, folder);
+            parts.templates.extend(brought.templates.map(named));
+            parts.assets.extend(brought.assets.map(named));
+            parts.template_globals.extend(brought.template_globals);
+            let urls = brought.urls.into_iter();
+            parts.urls.extend(urls.map(|urls| (package, urls)));
+            parts.middleware.extend(brought.middleware);
+            parts.chores.extend(brought.chores);
+            parts.checks.extend(brought.checks);
+            parts.commands.extend(brought.commands);
+            for share in brought.shared {
+                share(&mut parts.services);
+            }
+        }
+        parts
+    }
+
+    /// The template engine of a project in the folder `root`.
+    pub(super) fn templates(&mut self, mode: Mode, root: &Path) -> Result<Templates, StartError> {
+        let mut builder = Templates::builder(mode);
+        for (package, folder) in &self.templates {
+            builder.package(package, *folder);
+        }
+        builder.project(root.join("templates"));
+        for (name, global) in self.template_globals.drain(..) {
+            builder.global(name, global);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// The static files of a project in the folder `root`.
+    pub(super) fn assets(&self, mode: Mode, root: &Path) -> Result<Assets, StartError> {
+        Ok(Assets::new(mode, &self.assets, Some(&root.join("assets")))?)
+    }
+}

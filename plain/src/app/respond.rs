@@ -1,0 +1,49 @@
+//! The one place where an error becomes a response.
+
+use http::header::{self, HeaderValue};
+
+use crate::Mode;
+use crate::db;
+use crate::http::{Body, Error, Request, Response, StatusCode};
+
+/// Logs `error` if it is ours, and answers with the page of its status.
+pub(super) fn respond(request: &Request, error: Error, mode: Mode) -> Response {
+    let error = classify(error);
+    if error.status().is_server_error() {
+        tracing::error!(
+            method = %request.method(),
+            path = request.path(),
+            status = error.status().as_u16(),
+            "{error}"
+        );
+    }
+    let _ = mode;
+    Response::text(error.to_string()).with_status(error.status())
+}
+
+/// A database that is away is no fault of the view: 503, and the client is asked to come back.
+fn classify(error: Error) -> Error {
+    let away = error
+        .find::<db::Error>()
+        .is_some_and(db::Error::is_unavailable);
+    if !away || error.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return error;
+    }
+    error
+        .with_status(StatusCode::SERVICE_UNAVAILABLE)
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+}
+
+/// A response to `HEAD` says how long the body would have been, and has none (RFC 9110 section
+/// 9.3.2).
+pub(super) fn drop_body(response: &mut Response) {
+    if let Some(length) = response.body().len()
+        && !response.headers().contains_key(header::CONTENT_LENGTH)
+    {
+        let length = HeaderValue::from(length);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, length);
+    }
+    response.set_body(Body::empty());
+}
