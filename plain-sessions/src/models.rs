@@ -1,11 +1,13 @@
 //! The model [`Session`]: a row of the session table.
 
 use chrono::{DateTime, Utc};
+use plain::db::{self, Database, Field, Model};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::{ColumnIndex, Decode, Row, Type, types::Json};
 
 use crate::key::KeyHash;
+use crate::store::SessionStore;
 
 /// A stored session.
 ///
@@ -46,6 +48,58 @@ impl Session {
             .get(..KeyHash::FINGERPRINT_LENGTH)
             .unwrap_or(&self.key_hash)
     }
+
+    /// The live sessions of `owner`, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn for_owner(db: &Database, owner: &str) -> Result<Vec<Self>, db::Error> {
+        let live = Self::query()
+            .filter("owner", owner)
+            .gt("expires_at", Utc::now());
+        live.order("-created_at").all(db).await
+    }
+
+    /// Ends all sessions of `owner`, and returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn end_all(db: &Database, owner: &str) -> Result<u64, db::Error> {
+        Self::query().filter("owner", owner).delete(db).await
+    }
+
+    /// Ends all sessions of `owner` but `current`, and returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn end_others(
+        db: &Database,
+        owner: &str,
+        current: &SessionStore,
+    ) -> Result<u64, db::Error> {
+        let all = Self::query().filter("owner", owner);
+        let others = match current.model_instance() {
+            Some(session) => all.ne("id", session.id),
+            None => all,
+        };
+        others.delete(db).await
+    }
+}
+
+impl Model for Session {
+    const NAME: &'static str = "Session";
+    const TABLE: &'static str = "plainsessions_session";
+    const FIELDS: &'static [Field] = &[
+        Field::integer("id"),
+        Field::text("key_hash"),
+        Field::json("session_data"),
+        Field::time("created_at"),
+        Field::time("expires_at"),
+        Field::text("owner").nullable(),
+    ];
 }
 
 /// Reads what it can: a row that someone else damaged is an empty session, not an error.

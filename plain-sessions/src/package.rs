@@ -27,6 +27,7 @@ impl Package for Sessions {
             .check("sessions.cookie_secure", preflight::CookieSecure)
             .check("sessions.cookie_httponly", preflight::CookieHttpOnly)
             .check("sessions.middleware", preflight::MiddlewareListed)
+            .check("sessions.expired", preflight::FewExpired)
             .template_global("get_current_session", templates::get_current_session);
         Ok(())
     }

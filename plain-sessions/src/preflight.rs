@@ -1,11 +1,14 @@
 //! Checks of how sessions are set up.
 
+use chrono::{TimeDelta, Utc};
+use plain::db::Model;
 use plain::http::Result;
 use plain::preflight::{Check, Finding, Stage};
 use plain::services::Services;
 use plain::settings::{CoreSettings, Settings};
 
 use crate::middleware;
+use crate::models::Session;
 use crate::settings::SessionSettings;
 
 /// `sessions.cookie_secure`: the key must not travel in clear text.
@@ -66,6 +69,32 @@ impl Check for MiddlewareListed {
                     "add \"{}\" to MIDDLEWARE in settings.toml",
                     middleware::NAME
                 ),
+            )
+        }))
+    }
+}
+
+/// `sessions.expired`: a table that nobody clears grows for ever.
+#[derive(Debug)]
+pub struct FewExpired;
+
+/// Expired rows that are no reason to worry.
+const TOLERATED: u64 = 10_000;
+
+impl Check for FewExpired {
+    async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
+        let long_ago = Utc::now() - TimeDelta::days(2);
+        let expired = Session::query().lt("expires_at", long_ago);
+        let counted = expired
+            .count_at_most(app.database()?, TOLERATED + 1)
+            .await?;
+        Ok(finding_unless(counted <= TOLERATED, || {
+            Finding::warning(
+                format!(
+                    "more than {TOLERATED} sessions expired over two days ago and are still stored"
+                ),
+                "run `plain chores run plain.sessions.chores.ClearExpired`, and see that `plain \
+                 worker` runs or CHORES_IN_SERVER is on",
             )
         }))
     }
