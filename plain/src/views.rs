@@ -7,6 +7,7 @@
 mod bound_form;
 mod form_view;
 mod method;
+mod model_views;
 mod redirect_view;
 mod template_view;
 mod view;
@@ -14,6 +15,7 @@ mod view;
 pub use bound_form::BoundForm;
 pub use form_view::{FormPage, FormView};
 pub use method::{Method, Methods};
+pub use model_views::{DetailPage, DetailView, ListPage, ListView};
 pub use redirect_view::{RedirectView, Redirection};
 pub use template_view::{TemplatePage, TemplateView};
 pub use view::{NotAllowed, View};
