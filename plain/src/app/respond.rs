@@ -5,6 +5,7 @@ use http::header::{self, HeaderValue};
 use crate::Mode;
 use crate::db;
 use crate::http::{Body, Error, Request, Response, StatusCode};
+use crate::templates::error_response;
 
 /// Logs `error` if it is ours, and answers with the page of its status.
 pub(super) fn respond(request: &Request, error: Error, mode: Mode) -> Response {
@@ -17,8 +18,7 @@ pub(super) fn respond(request: &Request, error: Error, mode: Mode) -> Response {
             "{error}"
         );
     }
-    let _ = mode;
-    Response::text(error.to_string()).with_status(error.status())
+    error_response(request, &error, mode)
 }
 
 /// A database that is away is no fault of the view: 503, and the client is asked to come back.

@@ -82,7 +82,9 @@ impl<V: ListView> View for ListPage<V> {
     async fn get(&self, request: &Request) -> Result<Response> {
         let number = page_number(request)?;
         let query = self.0.query(request)?;
-        let page = query.page(request.database()?, number, self.0.page_size()).await?;
+        let page = query
+            .page(request.database()?, number, self.0.page_size())
+            .await?;
         if page.items.is_empty() && number > 1 {
             return Err(no_such_page());
         }
@@ -102,7 +104,11 @@ fn page_number(request: &Request) -> Result<u64> {
         Ok(query) => query.page.unwrap_or(1),
         Err(_) => return Err(no_such_page()),
     };
-    if number == 0 { Err(no_such_page()) } else { Ok(number) }
+    if number == 0 {
+        Err(no_such_page())
+    } else {
+        Ok(number)
+    }
 }
 
 fn no_such_page() -> Error {
@@ -184,7 +190,10 @@ impl<V: DetailView> View for DetailPage<V> {
         let field = field::<V::Model>(lookup)?;
         let value = field.parse(&text).ok_or_else(not_there)?;
         let query = self.0.query(request)?.filter(lookup, value);
-        let object = query.first(request.database()?).await?.ok_or_else(not_there)?;
+        let object = query
+            .first(request.database()?)
+            .await?
+            .ok_or_else(not_there)?;
         let own = context! { object => Value::from(Serde(&object)) };
         let context = context! { ..own, ..self.0.context(request, &object).await? };
         request.render(self.0.template(), context)
