@@ -27,7 +27,6 @@ mod written;
 
 pub use app::App;
 pub use embedded::Embedded;
-pub use minijinja::context;
 pub use mode::Mode;
 pub use schemars;
 pub use serde;

@@ -18,6 +18,7 @@ mod render;
 mod request;
 #[cfg(test)]
 mod tests;
+mod to_value;
 
 pub use context::missing;
 pub use engine::{Templates, TemplatesBuilder};
@@ -26,4 +27,9 @@ pub use error_page::error_response;
 pub use globals::Global;
 pub use request::TemplateRequest;
 
-pub use minijinja::{Value, context};
+pub use to_value::to_value;
+
+pub use crate::context;
+#[doc(hidden)]
+pub use minijinja;
+pub use minijinja::Value;
