@@ -1,6 +1,6 @@
 //! URLs: patterns, names, and the way back from a name to a path.
 //!
-//! [`path`] binds a pattern to a view, [`include`] mounts a list of them under a prefix (and a
+//! [`path`] binds a pattern to a view, [`include()`] mounts a list of them under a prefix (and a
 //! namespace), [`Router`] resolves a path and reverses a name. What stands at the end of a path is
 //! an [`Endpoint`]; views become one. All patterns and names are checked when the application
 //! starts. Which view answers which method is not decided here.

@@ -1,11 +1,11 @@
-//! Lists of URLs: [`path`], [`include`], and [`urls`] that collects them.
+//! Lists of URLs: [`path`], [`include()`], and [`urls`] that collects them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::{Endpoint, IntoEndpoint};
 
-/// One line of a list of URLs, made by [`path`] or [`include`].
+/// One line of a list of URLs, made by [`path`] or [`include()`].
 #[derive(Clone)]
 pub struct Url {
     pub(super) pattern: String,
@@ -26,7 +26,7 @@ pub struct Urls {
     pub(super) list: Vec<Url>,
 }
 
-/// Collects what [`path`] and [`include`] made.
+/// Collects what [`path`] and [`include()`] made.
 ///
 /// ```
 /// use plain::http::{Request, Response, Result};
