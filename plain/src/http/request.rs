@@ -296,15 +296,7 @@ impl Request {
 
     /// Takes out the body, or what is left of it; `None` if it was taken before.
     ///
-    /// This is how the server finds what a view left unread, to read and discard some of it so
-    /// that the client sees the answer, or to close the connection.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "the hook for the server, which does not read it yet"
-        )
-    )]
+    /// This is how what a view left unread is found, to read and discard some of it.
     pub(crate) fn take_body(&self) -> Option<Body> {
         self.content.take()
     }
