@@ -6,6 +6,7 @@ extern crate self as plain;
 pub mod app;
 pub mod assets;
 pub mod chores;
+mod cli;
 pub mod db;
 pub mod embedded;
 pub mod http;
@@ -26,6 +27,7 @@ pub mod views;
 mod written;
 
 pub use app::App;
+pub use cli::main;
 pub use embedded::Embedded;
 pub use mode::Mode;
 pub use schemars;

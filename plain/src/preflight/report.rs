@@ -19,6 +19,20 @@ pub struct CheckReport {
 }
 
 impl CheckReport {
+    /// What the check `name` of `package` found.
+    pub fn new(
+        name: impl Into<String>,
+        package: impl Into<String>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            package: package.into(),
+            findings,
+            silenced: false,
+        }
+    }
+
     /// The gravest of its findings, if there are any that count.
     pub fn level(&self) -> Option<Level> {
         let levels = self.findings.iter().map(|finding| finding.level);

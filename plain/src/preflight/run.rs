@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::{CheckEntry, CheckReport, Finding, PreflightReport, Stage};
 use crate::http::Result;
 use crate::nearest::hint;
+use crate::packages::FRAMEWORK;
 use crate::services::Services;
 
 /// How long a check may look.
@@ -30,12 +31,10 @@ pub async fn run_checks(
     let mut reports = Vec::new();
     let is_wanted = |check: &&CheckEntry| stage == Stage::Deploy || check.stage() == Stage::Always;
     for check in checks.iter().filter(is_wanted) {
-        reports.push(CheckReport {
-            name: check.name().to_owned(),
-            package: check.package().to_owned(),
-            findings: findings(app, check).await,
-            silenced: silenced.iter().any(|name| name == check.name()),
-        });
+        let findings = findings(app, check).await;
+        let mut report = CheckReport::new(check.name(), check.package(), findings);
+        report.silenced = silenced.iter().any(|name| name == check.name());
+        reports.push(report);
     }
     reports.extend(unknown(checks, silenced));
     PreflightReport { checks: reports }
@@ -73,12 +72,7 @@ fn unknown(checks: &[CheckEntry], silenced: &[String]) -> Option<CheckReport> {
             Finding::warning(problem, hint(name, names()))
         })
         .collect();
-    (!findings.is_empty()).then(|| CheckReport {
-        name: SILENCED.to_owned(),
-        package: "plain".to_owned(),
-        findings,
-        silenced: false,
-    })
+    (!findings.is_empty()).then(|| CheckReport::new(SILENCED, FRAMEWORK, findings))
 }
 
 #[cfg(test)]

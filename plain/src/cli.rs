@@ -1,0 +1,259 @@
+//! The command line of an application.
+//!
+//! [`main`] is the whole program of a project: it reads the words, puts the application together,
+//! and carries out one command. Each command is a file in `cli`; packages bring more. Results go to
+//! standard output, all else to standard error, and the exit status is 0 for done, 1 for failed or
+//! found something, 2 for wrong usage. A broken configuration leaves `--help` and `--version`
+//! working, and every other command says what is broken.
+
+mod chores;
+mod console;
+mod migrate;
+mod migrations;
+mod packages;
+mod preflight;
+mod request;
+mod settings;
+mod table;
+#[cfg(test)]
+mod tests;
+mod urls;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{ArgMatches, Command};
+use futures_util::future::LocalBoxFuture;
+
+use crate::app::{App, NoProject, Source, StartError};
+use crate::db::Create;
+use crate::http::Result;
+use crate::packages::Package;
+use console::Console;
+
+/// The exit status of wrong usage.
+const USAGE: u8 = 2;
+
+/// Runs the application that consists of `packages`, as the words of the command line say.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     plain::main([])
+/// }
+/// ```
+///
+/// The list says which packages are linked into the program; `INSTALLED_PACKAGES` says which of
+/// them are installed. Without any words it serves the application for its developer, as `dev`
+/// does, if `DEBUG` is on; else it shows its help.
+pub fn main(packages: impl IntoIterator<Item = Box<dyn Package>>) -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    run(
+        words,
+        packages,
+        Source::discover(),
+        &mut Console::of_process(),
+    )
+}
+
+fn run(
+    mut words: Vec<OsString>,
+    packages: impl IntoIterator<Item = Box<dyn Package>>,
+    source: Result<Source, NoProject>,
+    console: &mut Console,
+) -> ExitCode {
+    let started = source
+        .map_err(StartError::from)
+        .and_then(|source| App::load(packages, source));
+    if words.is_empty() {
+        match &started {
+            Ok(app) if app.mode().is_debug() => words.push("dev".into()),
+            Ok(app) => {
+                console.note(definition(Some(app)).render_help());
+                return ExitCode::from(USAGE);
+            }
+            Err(error) => return not_started(error, console),
+        }
+    }
+    let definition = definition(started.as_ref().ok());
+    let words = std::iter::once(OsString::from("plain")).chain(words);
+    let outcome = match definition.try_get_matches_from(words) {
+        Ok(matches) => carry_out(&matches, &started, console),
+        Err(stop) => explain(&stop, started.as_ref().err(), console),
+    };
+    let outcome = outcome.and_then(|code| Ok(console.flush().map(|()| code)?));
+    outcome.unwrap_or_else(|error| {
+        // Who closed the pipe has read enough.
+        let cause = error.find::<io::Error>().map(io::Error::kind);
+        if cause == Some(io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
+        console.error(error);
+        ExitCode::FAILURE
+    })
+}
+
+/// A command of the framework itself.
+struct BuiltIn {
+    definition: fn() -> Command,
+    run: for<'a> fn(Call<'a>) -> LocalBoxFuture<'a, Result<ExitCode>>,
+}
+
+/// One call of a command.
+struct Call<'a> {
+    arguments: &'a ArgMatches,
+    app: &'a App,
+    console: &'a mut Console,
+}
+
+/// The commands in the order in which help shows them.
+const BUILT_IN: [BuiltIn; 8] = [
+    BuiltIn {
+        definition: migrate::definition,
+        run: |call| Box::pin(migrate::run(call)),
+    },
+    BuiltIn {
+        definition: migrations::definition,
+        run: |call| Box::pin(migrations::run(call)),
+    },
+    BuiltIn {
+        definition: chores::definition,
+        run: |call| Box::pin(chores::run(call)),
+    },
+    BuiltIn {
+        definition: preflight::definition,
+        run: |call| Box::pin(preflight::run(call)),
+    },
+    BuiltIn {
+        definition: request::definition,
+        run: |call| Box::pin(request::run(call)),
+    },
+    BuiltIn {
+        definition: settings::definition,
+        run: |call| Box::pin(settings::run(call)),
+    },
+    BuiltIn {
+        definition: urls::definition,
+        run: |call| Box::pin(urls::run(call)),
+    },
+    BuiltIn {
+        definition: packages::definition,
+        run: |call| Box::pin(packages::run(call)),
+    },
+];
+
+fn definition(app: Option<&App>) -> Command {
+    let mut command = Command::new("plain")
+        .about("Runs and looks after this application.")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommands(BUILT_IN.iter().map(|command| (command.definition)()))
+        .after_help(
+            "`plain COMMAND --help` says more, with an example.\n\
+             Exit status: 0 done, 1 failed or found something, 2 wrong usage.",
+        );
+    match app {
+        Some(app) => {
+            let brought = app.commands().iter().map(|command| command.definition());
+            command = command.subcommands(brought.filter(|it| !is_built_in(it.get_name())));
+        }
+        None => {
+            command = command.before_help(
+                "This application does not start, so the commands of its packages are missing \
+                 here; `plain preflight` says why.",
+            );
+        }
+    }
+    command
+}
+
+fn is_built_in(name: &str) -> bool {
+    BUILT_IN
+        .iter()
+        .any(|command| (command.definition)().get_name() == name)
+}
+
+fn carry_out(
+    matches: &ArgMatches,
+    started: &Result<App, StartError>,
+    console: &mut Console,
+) -> Result<ExitCode> {
+    let Some((name, arguments)) = matches.subcommand() else {
+        return Ok(ExitCode::from(USAGE));
+    };
+    let app = match started {
+        Ok(app) => app,
+        Err(error) if name == preflight::NAME => {
+            return preflight::not_started(error, arguments, console);
+        }
+        Err(error) => return Ok(not_started(error, console)),
+    };
+    // The server has threads with runtimes of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let built_in = BUILT_IN
+        .iter()
+        .find(|command| (command.definition)().get_name() == name);
+    runtime.block_on(async {
+        match built_in {
+            Some(command) => {
+                (command.run)(Call {
+                    arguments,
+                    app,
+                    console,
+                })
+                .await
+            }
+            None => run_brought(name, arguments, app).await,
+        }
+    })
+}
+
+/// Runs a command that a package brings.
+async fn run_brought(name: &str, arguments: &ArgMatches, app: &App) -> Result<ExitCode> {
+    let mut commands = app.commands().iter();
+    let command = commands.find(|command| command.definition().get_name() == name);
+    let command = command.expect("clap only finds commands that it was given");
+    app.connect(Create::Never).await?;
+    command.run(arguments, app.services()).await
+}
+
+/// Shows help, or what is wrong with the words.
+fn explain(
+    stop: &clap::Error,
+    start: Option<&StartError>,
+    console: &mut Console,
+) -> Result<ExitCode> {
+    let word = stop
+        .get(ContextKind::InvalidSubcommand)
+        .map(ToString::to_string);
+    if let (ErrorKind::InvalidSubcommand, Some(error)) = (stop.kind(), start) {
+        // It may well be a command of a package, which nobody can know now.
+        let word = word.unwrap_or_default();
+        console.note(format_args!(
+            "`{word}` is no command of the framework's, and those of packages are not known, \
+             since the application does not start:\n"
+        ));
+        return Ok(not_started(error, console));
+    }
+    console.clap(stop)?;
+    Ok(ExitCode::from(
+        u8::try_from(stop.exit_code()).unwrap_or(USAGE),
+    ))
+}
+
+fn not_started(error: &StartError, console: &mut Console) -> ExitCode {
+    console.error(error);
+    ExitCode::FAILURE
+}
+
+/// The option `--json` of a command that lists something.
+fn json_option() -> clap::Arg {
+    clap::Arg::new("json")
+        .long("json")
+        .action(clap::ArgAction::SetTrue)
+        .help("Write JSON, for programs")
+}

@@ -1,0 +1,81 @@
+//! `plain settings list|get`
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::Value;
+
+use super::console::Console;
+use super::table::Table;
+use super::{Call, json_option};
+use crate::http::Result;
+use crate::settings::{Entry, Settings};
+
+pub(super) fn definition() -> Command {
+    let list = Command::new("list")
+        .about("Lists every setting with its value and where that comes from")
+        .arg(
+            Arg::new("changed")
+                .long("changed")
+                .action(ArgAction::SetTrue)
+                .help("Only those that differ from their default"),
+        )
+        .arg(json_option().help("Write JSON, for programs; also says what each is for"))
+        .after_help("Secrets are masked.\n\nExample: plain settings list --changed");
+    let get = Command::new("get")
+        .about("Writes the value of one setting, or exits with 1 if it is not set")
+        .arg(
+            Arg::new("NAME")
+                .required(true)
+                .help("The setting, such as DATABASE_URL"),
+        )
+        .arg(json_option().help("Write all that is known of it as JSON"))
+        .after_help("Secrets are masked.\n\nExample: plain settings get DATABASE_URL");
+    Command::new("settings")
+        .about("Shows the settings of this application")
+        .subcommand_required(true)
+        .subcommands([list, get])
+}
+
+pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
+    let settings = call.app.settings();
+    match call.arguments.subcommand() {
+        Some(("get", arguments)) => get(settings, arguments, call.console),
+        Some((_, arguments)) => list(settings, arguments, call.console),
+        None => Ok(ExitCode::from(super::USAGE)),
+    }
+}
+
+fn list(settings: &Settings, arguments: &ArgMatches, console: &mut Console) -> Result<ExitCode> {
+    let is_wanted = |entry: &&Entry| entry.changed || !arguments.get_flag("changed");
+    let entries: Vec<&Entry> = settings.entries().iter().filter(is_wanted).collect();
+    if arguments.get_flag("json") {
+        console.json(&entries)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(["SETTING", "VALUE", "FROM"]);
+    for entry in entries {
+        table.row([&entry.name, &entry.value_text(), &entry.source.to_string()]);
+    }
+    console.table(&table)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn get(settings: &Settings, arguments: &ArgMatches, console: &mut Console) -> Result<ExitCode> {
+    let name: &String = arguments.get_one("NAME").expect("clap requires it");
+    let entry = settings.entry(name)?;
+    if arguments.get_flag("json") {
+        console.json(entry)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    match &entry.value {
+        Value::Null => {
+            console.note(format_args!("{name} is not set"));
+            return Ok(ExitCode::FAILURE);
+        }
+        // Without quotation marks, as a script wants it.
+        Value::String(text) => console.line(text)?,
+        value => console.line(value)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
