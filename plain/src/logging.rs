@@ -1,0 +1,224 @@
+//! The log: what is written (`LOG_LEVEL`), in which form (`LOG_FORMAT`), and where to (standard
+//! error).
+//!
+//! Everything in the framework logs through `tracing`; this part is only the other end. No part
+//! hands it key material, and headers and queries are not logged at all.
+
+use std::io::{self, IsTerminal};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tracing::Subscriber;
+use tracing::subscriber::SetGlobalDefaultError;
+use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{Layer, Registry, fmt};
+
+use crate::settings::{Problems, SettingsGroup};
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub struct LoggingSettings {
+    /// What is written to the log: a level (`error`, `warn`, `info`, `debug`, `trace`), also for
+    /// single parts, as in `info,plain::db=debug,plain::access=off`.
+    pub log_level: String,
+    /// The form of a line: `text` for people, `json` for programs.
+    pub log_format: LogFormat,
+}
+
+/// The form of the lines of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for LoggingSettings {
+    fn default() -> Self {
+        Self {
+            log_level: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl LoggingSettings {
+    fn filter(&self) -> Result<EnvFilter, ParseError> {
+        EnvFilter::builder().parse(&self.log_level)
+    }
+}
+
+impl SettingsGroup for LoggingSettings {
+    fn check(&self, problems: &mut Problems) {
+        if let Err(error) = self.filter() {
+            let example = "must be a level, or levels of parts, as in `info,plain::db=debug`";
+            problems.add("LOG_LEVEL", format!("{example} ({error})"));
+        }
+    }
+}
+
+/// The log can't be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoggingError {
+    /// `LOG_LEVEL` can't be understood.
+    #[error(
+        "LOG_LEVEL is not understood; it is a level, or levels of parts, as in `info,plain::db=debug`"
+    )]
+    Level(#[from] ParseError),
+    /// Something in this process logs already.
+    #[error("the log is set up already; call `logging::init` once, and before other code does so")]
+    Again(#[from] SetGlobalDefaultError),
+}
+
+/// Sets up the log of this process, on standard error.
+///
+/// # Errors
+///
+/// If `LOG_LEVEL` can't be understood, or the log was set up before.
+pub fn init(settings: &LoggingSettings) -> Result<(), LoggingError> {
+    // The lock of standard error is short; a writer on a thread of its own would go here.
+    let subscriber = subscriber(settings, io::stderr, Colors::for_terminal())?;
+    Ok(tracing::subscriber::set_global_default(subscriber)?)
+}
+
+/// Whether text lines have colors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Colors {
+    Some,
+    None,
+}
+
+impl Colors {
+    /// Colors for a person who did not decline them (<https://no-color.org>).
+    fn for_terminal() -> Self {
+        let declined = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match io::stderr().is_terminal() && !declined {
+            true => Self::Some,
+            false => Self::None,
+        }
+    }
+}
+
+fn subscriber<W>(
+    settings: &LoggingSettings,
+    writer: W,
+    colors: Colors,
+) -> Result<impl Subscriber + Send + Sync + use<W>, ParseError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = fmt::layer().with_writer(writer);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
+        LogFormat::Text => lines.with_ansi(colors == Colors::Some).boxed(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
+    };
+    Ok(Registry::default().with(lines.with_filter(settings.filter()?)))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::subscriber::DefaultGuard;
+
+    use super::*;
+
+    /// What was logged on this thread since.
+    #[derive(Clone, Default)]
+    pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+    impl Captured {
+        /// Captures what this thread logs, until the guard is dropped.
+        pub(crate) fn start(format: LogFormat, level: &str) -> (Self, DefaultGuard) {
+            let captured = Self::default();
+            let settings = LoggingSettings {
+                log_level: level.to_owned(),
+                log_format: format,
+            };
+            let writer = captured.clone();
+            let subscriber = subscriber(&settings, move || writer.clone(), Colors::None).unwrap();
+            (captured, tracing::subscriber::set_default(subscriber))
+        }
+
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+
+        pub(crate) fn json(&self) -> Vec<serde_json::Value> {
+            let text = self.text();
+            let lines = text.lines().map(serde_json::from_str);
+            lines.collect::<Result<_, _>>().unwrap()
+        }
+    }
+
+    impl Write for Captured {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_text_line_has_level_part_and_fields() {
+        let (captured, _guard) = Captured::start(LogFormat::Text, "info");
+        tracing::info!(target: "plain::db", rows = 3, "read");
+        tracing::debug!(target: "plain::db", "not written");
+        let text = captured.text();
+        assert!(text.ends_with("  INFO plain::db: read rows=3\n"), "{text}");
+        assert_eq!(text.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_json_line_is_an_object_with_its_span() {
+        let (captured, _guard) = Captured::start(LogFormat::Json, "info");
+        let span = tracing::info_span!("request", id = "abc");
+        tracing::info!(target: "plain::db", parent: &span, rows = 3, "read");
+        let lines = captured.json();
+        assert_eq!(lines[0]["target"], "plain::db");
+        assert_eq!(lines[0]["rows"], 3);
+        assert_eq!(lines[0]["message"], "read");
+        assert_eq!(lines[0]["span"]["id"], "abc");
+    }
+
+    #[test]
+    fn parts_have_levels_of_their_own() {
+        let (captured, _guard) = Captured::start(LogFormat::Text, "warn,plain::db=debug");
+        tracing::debug!(target: "plain::db", "shown");
+        tracing::info!(target: "plain::server", "hidden");
+        assert!(captured.text().contains("shown") && !captured.text().contains("hidden"));
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_a_problem_of_its_setting() {
+        let settings = LoggingSettings {
+            log_level: "plain::db=loud".to_owned(),
+            ..LoggingSettings::default()
+        };
+        let mut problems = Problems::default();
+        settings.check(&mut problems);
+        let found: Vec<_> = problems.iter().collect();
+        let [(name, text)] = found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(name, "LOG_LEVEL");
+        assert!(text.starts_with(
+            "must be a level, or levels of parts, as in `info,plain::db=debug` (error parsing level"
+        ));
+    }
+}
