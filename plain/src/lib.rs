@@ -11,6 +11,7 @@ pub mod db;
 pub mod embedded;
 pub mod http;
 mod layered;
+pub mod logging;
 pub mod middleware;
 mod mode;
 mod nearest;

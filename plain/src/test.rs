@@ -12,6 +12,7 @@ mod multipart;
 mod reference;
 mod request;
 mod response;
+mod server;
 mod set_cookie;
 
 pub use client::Client;
@@ -20,4 +21,5 @@ pub use jar::StoredCookie;
 pub use multipart::Part;
 pub use request::ClientRequest;
 pub use response::TestResponse;
+pub use server::TestServer;
 pub use set_cookie::SameSite;

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
+type Wrapped = Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>;
 
 /// Bytes that are there already, or a stream of them.
 #[derive(Default)]
@@ -28,6 +29,7 @@ enum Kind {
     Stream(Chunks),
     /// A stream and how many bytes are still to come of it.
     Sized(Chunks, u64),
+    Wrapped(Wrapped),
 }
 
 impl Body {
@@ -59,6 +61,13 @@ impl Body {
         Self(Kind::Sized(Box::pin(stream.map_err(Into::into)), size))
     }
 
+    /// A body of another kind, which the server watches while it is read.
+    pub(crate) fn wrap(
+        body: impl http_body::Body<Data = Bytes, Error = BoxError> + Send + 'static,
+    ) -> Self {
+        Self(Kind::Wrapped(Box::pin(body)))
+    }
+
     /// The number of bytes, if it is known before they are sent.
     pub fn len(&self) -> Option<u64> {
         match &self.0 {
@@ -67,6 +76,7 @@ impl Body {
             Kind::Incoming(incoming) => http_body::Body::size_hint(incoming).exact(),
             Kind::Sized(_, left) => Some(*left),
             Kind::Stream(_) => None,
+            Kind::Wrapped(body) => body.size_hint().exact(),
         }
     }
 
@@ -85,7 +95,7 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(&[]),
             Kind::Full(bytes) => Some(bytes),
-            Kind::Incoming(_) | Kind::Stream(_) | Kind::Sized(..) => None,
+            Kind::Incoming(_) | Kind::Stream(_) | Kind::Sized(..) | Kind::Wrapped(_) => None,
         }
     }
 }
@@ -161,6 +171,7 @@ impl http_body::Body for Body {
                 .as_mut()
                 .poll_next(cx)
                 .map(|next| next.map(|chunk| chunk.map(Frame::data))),
+            Kind::Wrapped(body) => body.as_mut().poll_frame(cx),
             Kind::Sized(_, 0) => Poll::Ready(None),
             Kind::Sized(chunks, left) => {
                 let next = match std::task::ready!(chunks.as_mut().poll_next(cx)) {
@@ -178,6 +189,7 @@ impl http_body::Body for Body {
             Kind::Empty => true,
             Kind::Incoming(incoming) => incoming.is_end_stream(),
             Kind::Sized(_, left) => *left == 0,
+            Kind::Wrapped(body) => body.is_end_stream(),
             Kind::Full(_) | Kind::Stream(_) => false,
         }
     }

@@ -1,0 +1,135 @@
+//! One request and its response.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Method, Version};
+use tracing::Instrument;
+
+use super::access::AccessLine;
+use super::body::ResponseBody;
+use super::handler::Handler;
+use super::settings::ServerSettings;
+use crate::http::{Body, Connection, Response, StatusCode};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What answers requests, and how.
+#[derive(Debug)]
+pub(super) struct Exchange<H> {
+    handler: H,
+    healthcheck_path: String,
+    access_log: bool,
+}
+
+impl<H: Handler> Exchange<H> {
+    pub(super) fn new(handler: H, settings: &ServerSettings) -> Self {
+        Self {
+            handler,
+            healthcheck_path: settings.healthcheck_path.clone(),
+            access_log: settings.access_log,
+        }
+    }
+
+    /// Answers `request`: there is always a response, and a line in the log, but for the path that
+    /// is asked for all the time.
+    pub(super) async fn answer(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+    ) -> http::Response<ResponseBody> {
+        let is_head = *request.method() == Method::HEAD;
+        if !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path {
+            return finish(Response::text("ok"), is_head, None);
+        }
+        let id = request_id();
+        let shown = id.to_str().unwrap_or_default();
+        let span = tracing::info_span!(target: "plain::server", "request", id = shown);
+        let mut line = match self.access_log {
+            true => AccessLine::start(&request, connection.peer.map(|peer| peer.ip()), &span),
+            false => None,
+        };
+        let mut response = match refuse(&request) {
+            Some(response) => response,
+            None => self.guarded(request, connection).instrument(span).await,
+        };
+        response.headers_mut().entry(REQUEST_ID).or_insert(id);
+        if let Some(line) = &mut line {
+            line.set_status(response.status());
+        }
+        finish(response, is_head, line)
+    }
+
+    /// What the handler answers; a panic in it touches this request only.
+    async fn guarded(&self, request: http::Request<Body>, connection: Connection) -> Response {
+        let answer = async { self.handler.handle(request, connection).await };
+        match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(response) => response,
+            Err(payload) => {
+                let message = panic_message(&*payload);
+                tracing::error!(target: "plain::server", message, "the application panicked");
+                Response::text("Internal Server Error\n")
+                    .with_status(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}
+
+/// The answer to what no application can answer.
+fn refuse(request: &http::Request<Body>) -> Option<Response> {
+    if *request.method() == Method::CONNECT {
+        let refusal = Response::text("This server is no proxy.\n");
+        return Some(refusal.with_status(StatusCode::NOT_IMPLEMENTED));
+    }
+    // RFC 9112 section 3.2: without a `Host`, or with two, the request is not for anybody.
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
+        let refusal = Response::text("A request needs one header `Host`.\n");
+        return Some(refusal.with_status(StatusCode::BAD_REQUEST));
+    }
+    None
+}
+
+/// The response as it is sent.
+fn finish(
+    mut response: Response,
+    is_head: bool,
+    line: Option<AccessLine>,
+) -> http::Response<ResponseBody> {
+    if is_head {
+        let length = response.take_body().len().filter(|length| *length > 0);
+        if let Some(length) = length {
+            let headers = response.headers_mut();
+            headers
+                .entry(header::CONTENT_LENGTH)
+                .or_insert_with(|| HeaderValue::from(length));
+        }
+    }
+    response
+        .into_http()
+        .map(|body| ResponseBody::new(body, line))
+}
+
+/// 64 random bits as 16 hexadecimal digits: enough to tell the requests of a log apart.
+fn request_id() -> HeaderValue {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut bytes = [0; 8];
+    crate::random::fill(&mut bytes);
+    let mut text = [0; 16];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    HeaderValue::from_bytes(&text).expect("hexadecimal digits are visible ASCII")
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests;
