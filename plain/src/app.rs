@@ -4,7 +4,6 @@
 //! the middleware and the router. Everything that can be wrong with a configuration is found here,
 //! before anything is served. The database is connected afterwards, by what needs it.
 
-mod discard;
 mod error;
 mod framework;
 mod middleware;
@@ -34,7 +33,6 @@ use crate::preflight::CheckEntry;
 use crate::services::Services;
 use crate::settings::{CoreSettings, Loader, Settings, SettingsGroup};
 use crate::urls::{Resolution, Router};
-use discard::discard;
 use parts::Parts;
 use respond::{drop_body, respond};
 
@@ -128,9 +126,6 @@ impl App {
         let mut request = Request::new(request, connection, self.services().clone());
         let view = async |request: &mut Request| self.answer(request).await;
         let mut response = self.inner.chain.handle(&mut request, view).await;
-        if let Some(unread) = request.take_body() {
-            discard(unread);
-        }
         if request.method() == Method::HEAD {
             drop_body(&mut response);
         }

@@ -16,7 +16,6 @@ mod exchange;
 mod handler;
 mod listen;
 mod rewind;
-mod settings;
 mod shutdown;
 mod signals;
 mod worker;
@@ -28,10 +27,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-pub use error::{NotAnAddress, ServerError};
+pub use error::ServerError;
 pub use handler::Handler;
-pub use settings::ServerSettings;
 pub use shutdown::Shutdown;
+
+pub use crate::settings::ServerSettings;
 
 use exchange::Exchange;
 use shutdown::Watch;

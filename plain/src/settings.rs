@@ -21,6 +21,7 @@ mod loader;
 mod names;
 mod reading;
 mod secret;
+mod server_settings;
 mod source;
 mod strangers;
 #[cfg(test)]
@@ -38,6 +39,8 @@ pub use self::file::FileError;
 pub use self::group::{Problems, SettingsGroup};
 pub use self::loader::Loader;
 pub use self::secret::Secret;
+pub(crate) use self::server_settings::split_address;
+pub use self::server_settings::{NotAnAddress, ServerSettings};
 pub use self::source::Source;
 
 use self::group::Loaded;

@@ -4,10 +4,11 @@ use crate::assets;
 use crate::chores::ChoresSettings;
 use crate::db::DatabaseSettings;
 use crate::http::HttpSettings;
+use crate::logging::LoggingSettings;
 use crate::middleware::{CsrfSettings, HeaderSettings, HostSettings, HttpsSettings, ProxySettings};
 use crate::packages::{Contributions, FRAMEWORK, Installer};
 use crate::preflight::{PreflightSettings, builtin};
-use crate::settings::CoreSettings;
+use crate::settings::{CoreSettings, ServerSettings};
 
 crate::embedded!();
 
@@ -17,6 +18,8 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
     installer
         .settings::<CoreSettings>()
         .settings::<DatabaseSettings>()
+        .settings::<LoggingSettings>()
+        .settings::<ServerSettings>()
         .settings::<HttpSettings>()
         .settings::<ProxySettings>()
         .settings::<HeaderSettings>()

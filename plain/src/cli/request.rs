@@ -83,7 +83,11 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     if let Err(error) = app.connect(Create::Never).await {
         console.warn(error);
     }
-    let data = match arguments.get_one::<String>("data").map(|data| read(data)).transpose() {
+    let data = match arguments
+        .get_one::<String>("data")
+        .map(|data| read(data))
+        .transpose()
+    {
         Ok(data) => data,
         Err(problem) => {
             console.error(problem);

@@ -80,11 +80,6 @@ impl Body {
         }
     }
 
-    /// Whether a client is sending it.
-    pub(crate) fn is_incoming(&self) -> bool {
-        matches!(self.0, Kind::Incoming(_))
-    }
-
     /// Whether the body is known to hold no byte.
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)

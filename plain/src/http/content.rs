@@ -53,6 +53,7 @@ impl Content {
         self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[cfg(test)]
     pub(super) fn take(&self) -> Option<Body> {
         let mut source = self.source();
         source.started = true;

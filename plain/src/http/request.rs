@@ -295,8 +295,7 @@ impl Request {
     }
 
     /// Takes out the body, or what is left of it; `None` if it was taken before.
-    ///
-    /// This is how what a view left unread is found, to read and discard some of it.
+    #[cfg(test)]
     pub(crate) fn take_body(&self) -> Option<Body> {
         self.content.take()
     }

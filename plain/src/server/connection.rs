@@ -22,9 +22,9 @@ use super::body::Unread;
 use super::exchange::Exchange;
 use super::handler::Handler;
 use super::rewind::Rewind;
-use super::settings::ServerSettings;
 use super::shutdown::Watch;
 use crate::http::{Body, Connection, Scheme};
+use crate::settings::ServerSettings;
 
 /// What a client that knows that this is HTTP/2 says first (RFC 9113 section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::settings::NotAnAddress;
+
 /// The server could not start, or ended on its own.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -79,8 +81,3 @@ pub enum ServerError {
     #[error("a thread of the server ended by itself; please report this as a defect of `plain`")]
     ThreadEnded,
 }
-
-/// What an address must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be HOST:PORT, such as 127.0.0.1:8000")]
-pub struct NotAnAddress;

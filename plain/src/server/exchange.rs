@@ -11,8 +11,8 @@ use tracing::Instrument;
 use super::access::AccessLine;
 use super::body::ResponseBody;
 use super::handler::Handler;
-use super::settings::ServerSettings;
 use crate::http::{Body, Connection, Response, StatusCode};
+use crate::settings::ServerSettings;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

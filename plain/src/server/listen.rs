@@ -3,11 +3,12 @@
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, ToSocketAddrs};
 
-use super::error::{NotAnAddress, ServerError};
+use super::error::ServerError;
+use crate::settings::split_address;
 
 /// Listens on `bind`, `HOST:PORT`.
 pub(super) fn listen(bind: &str) -> Result<TcpListener, ServerError> {
-    let (host, port) = split(bind).map_err(|problem| ServerError::Address {
+    let (host, port) = split_address(bind).map_err(|problem| ServerError::Address {
         bind: bind.to_owned(),
         problem,
     })?;
@@ -26,21 +27,6 @@ pub(super) fn listen(bind: &str) -> Result<TcpListener, ServerError> {
     }
 }
 
-/// The host and the port of `bind`.
-pub(super) fn split(bind: &str) -> Result<(&str, u16), NotAnAddress> {
-    let (host, port) = bind.rsplit_once(':').ok_or(NotAnAddress)?;
-    let port = port.parse().map_err(|_| NotAnAddress)?;
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    match bare {
-        Some(host) => Ok((host, port)),
-        // An IPv6 address without brackets would have a part of itself taken for the port.
-        None if host.is_empty() || host.contains(':') => Err(NotAnAddress),
-        None => Ok((host, port)),
-    }
-}
-
 fn refused(bind: &str, source: io::Error) -> ServerError {
     let bind = bind.to_owned();
     match source.kind() {
@@ -54,7 +40,6 @@ fn refused(bind: &str, source: io::Error) -> ServerError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn refusal(bind: &str) -> String {
         listen(bind).unwrap_err().to_string()
@@ -101,18 +86,5 @@ mod tests {
              choose one of its own, 127.0.0.1 or 0.0.0.0, with --bind or SERVER_BIND"
         );
         assert!(refusal("nobody.invalid:80").contains("the host name has no address here"));
-    }
-
-    #[test]
-    fn ipv6_stands_in_brackets() {
-        assert_eq!(split("[::1]:8000"), Ok(("::1", 8000)));
-        assert_eq!(split("localhost:8000"), Ok(("localhost", 8000)));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic(bind in "\\PC{0,30}") {
-            let _ = split(&bind);
-        }
     }
 }

@@ -1,4 +1,5 @@
-//! The settings of the server.
+//! The settings of the server. They stand here because every application has them, whether it is
+//! served or not.
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{Problems, SettingsGroup};
+use super::{Problems, SettingsGroup};
 
 /// Where the server listens, and what it allows a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,13 +74,33 @@ impl ServerSettings {
     }
 }
 
+/// What an address must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be HOST:PORT, such as 127.0.0.1:8000")]
+pub struct NotAnAddress;
+
+/// The host and the port of `bind`.
+pub(crate) fn split_address(bind: &str) -> Result<(&str, u16), NotAnAddress> {
+    let (host, port) = bind.rsplit_once(':').ok_or(NotAnAddress)?;
+    let port = port.parse().map_err(|_| NotAnAddress)?;
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    match bare {
+        Some(host) => Ok((host, port)),
+        // An IPv6 address without brackets would have a part of itself taken for the port.
+        None if host.is_empty() || host.contains(':') => Err(NotAnAddress),
+        None => Ok((host, port)),
+    }
+}
+
 fn seconds(number: f64) -> Duration {
     Duration::try_from_secs_f64(number.clamp(0.0, ServerSettings::LONGEST)).unwrap_or_default()
 }
 
 impl SettingsGroup for ServerSettings {
     fn check(&self, problems: &mut Problems) {
-        if let Err(error) = super::listen::split(&self.server_bind) {
+        if let Err(error) = split_address(&self.server_bind) {
             problems.add("SERVER_BIND", error.to_string());
         }
         if !(0.0..=Self::LONGEST).contains(&self.server_graceful_timeout) {
@@ -100,7 +121,23 @@ impl SettingsGroup for ServerSettings {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn ipv6_stands_in_brackets() {
+        assert_eq!(split_address("[::1]:8000"), Ok(("::1", 8000)));
+        assert_eq!(split_address("localhost:8000"), Ok(("localhost", 8000)));
+        assert_eq!(split_address("::1:8000"), Err(NotAnAddress));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(bind in "\\PC{0,30}") {
+            let _ = split_address(&bind);
+        }
+    }
 
     fn problems(settings: &ServerSettings) -> Vec<String> {
         let mut problems = Problems::default();
