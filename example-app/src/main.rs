@@ -25,6 +25,8 @@ mod money;
 mod preflight;
 mod settings;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod urls;
 mod views;
 mod visitor;
