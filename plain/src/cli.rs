@@ -8,16 +8,19 @@
 
 mod chores;
 mod console;
+mod dev;
 mod migrate;
 mod migrations;
 mod packages;
 mod preflight;
 mod request;
+mod server;
 mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
 mod urls;
+mod worker;
 
 use std::ffi::OsString;
 use std::io;
@@ -108,7 +111,19 @@ struct Call<'a> {
 }
 
 /// The commands in the order in which help shows them.
-const BUILT_IN: [BuiltIn; 8] = [
+const BUILT_IN: [BuiltIn; 11] = [
+    BuiltIn {
+        definition: dev::definition,
+        run: |call| Box::pin(dev::run(call)),
+    },
+    BuiltIn {
+        definition: server::definition,
+        run: |call| Box::pin(server::run(call)),
+    },
+    BuiltIn {
+        definition: worker::definition,
+        run: |call| Box::pin(worker::run(call)),
+    },
     BuiltIn {
         definition: migrate::definition,
         run: |call| Box::pin(migrate::run(call)),
@@ -256,4 +271,10 @@ fn json_option() -> clap::Arg {
         .long("json")
         .action(clap::ArgAction::SetTrue)
         .help("Write JSON, for programs")
+}
+
+/// A number of things, as in `2 errors`.
+fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }

@@ -20,6 +20,7 @@ mod shutdown;
 mod signals;
 mod worker;
 
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -150,6 +151,19 @@ impl Server {
         Ok(Stopped::Ended { connections })
     }
 
+    /// Says on standard output where it listens, and answers requests with `handler` until SIGTERM
+    /// or SIGINT asks it to stop; a second signal ends it at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run); also if signals can't be received.
+    pub async fn serve<H: Handler>(self, handler: H) -> Result<Stopped, ServerError> {
+        let _signals = signals::stop(self.shutdown()).map_err(ServerError::Signals)?;
+        // A server whose standard output nobody reads serves all the same.
+        let _ = writeln!(io::stdout(), "Listening on {}", self.url());
+        self.run(handler).await
+    }
+
     /// Starts the threads; what is returned is closed when all have ended.
     fn start<H: Handler>(
         &self,
@@ -192,20 +206,16 @@ impl Drop for EndWhenDropped {
     }
 }
 
-/// Listens, says where on standard output, and answers with `handler` until SIGTERM or SIGINT asks
-/// it to stop; a second signal ends it at once.
+/// Listens, and answers as [`Server::serve`] does.
 ///
 /// # Errors
 ///
-/// Those of [`Server::bind`] and [`Server::run`]; also if signals can't be received.
+/// Those of [`Server::bind`] and [`Server::serve`].
 pub async fn serve<H: Handler>(
     handler: H,
     settings: &ServerSettings,
 ) -> Result<Stopped, ServerError> {
-    let server = Server::bind(settings)?;
-    let _signals = signals::stop(server.shutdown()).map_err(ServerError::Signals)?;
-    println!("Listening on {}", server.url());
-    server.run(handler).await
+    Server::bind(settings)?.serve(handler).await
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::console::{Console, Paint};
-use super::{Call, json_option};
+use super::{Call, count, json_option};
 use crate::app::StartError;
 use crate::db::Create;
 use crate::http::Result;
@@ -147,9 +147,4 @@ fn write_check(check: &CheckReport, console: &mut Console) -> std::io::Result<()
         console.line(format_args!("           -> {}", finding.fix))?;
     }
     Ok(())
-}
-
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }

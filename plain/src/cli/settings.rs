@@ -1,5 +1,6 @@
 //! `plain settings list|get`
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -8,8 +9,9 @@ use serde_json::Value;
 use super::console::Console;
 use super::table::Table;
 use super::{Call, json_option};
+use crate::app::App;
 use crate::http::Result;
-use crate::settings::{Entry, Settings};
+use crate::settings::{Entry, Settings, Source};
 
 pub(super) fn definition() -> Command {
     let list = Command::new("list")
@@ -38,24 +40,33 @@ pub(super) fn definition() -> Command {
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
-    let settings = call.app.settings();
-    match call.arguments.subcommand() {
-        Some(("get", arguments)) => get(settings, arguments, call.console),
-        Some((_, arguments)) => list(settings, arguments, call.console),
+    let Call {
+        arguments,
+        app,
+        console,
+    } = call;
+    match arguments.subcommand() {
+        Some(("get", arguments)) => get(app.settings(), arguments, console),
+        Some((_, arguments)) => list(app, arguments, console),
         None => Ok(ExitCode::from(super::USAGE)),
     }
 }
 
-fn list(settings: &Settings, arguments: &ArgMatches, console: &mut Console) -> Result<ExitCode> {
+fn list(app: &App, arguments: &ArgMatches, console: &mut Console) -> Result<ExitCode> {
     let is_wanted = |entry: &&Entry| entry.changed || !arguments.get_flag("changed");
-    let entries: Vec<&Entry> = settings.entries().iter().filter(is_wanted).collect();
+    let entries: Vec<&Entry> = app.settings().entries().iter().filter(is_wanted).collect();
     if arguments.get_flag("json") {
         console.json(&entries)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(["SETTING", "VALUE", "FROM"]);
+    let mut table = Table::new(["SETTING", "FROM", "VALUE"]);
     for entry in entries {
-        table.row([&entry.name, &entry.value_text(), &entry.source.to_string()]);
+        // The value last, since it may be long.
+        table.row([
+            &entry.name,
+            &place(&entry.source, app.root()),
+            &entry.value_text(),
+        ]);
     }
     console.table(&table)?;
     Ok(ExitCode::SUCCESS)
@@ -78,4 +89,15 @@ fn get(settings: &Settings, arguments: &ArgMatches, console: &mut Console) -> Re
         value => console.line(value)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a value comes from; a file of the project without the project's folder.
+fn place(source: &Source, root: &Path) -> String {
+    match source {
+        Source::File { path, line } => {
+            let path = path.strip_prefix(root).unwrap_or(path).to_owned();
+            Source::File { path, line: *line }.to_string()
+        }
+        source => source.to_string(),
+    }
 }

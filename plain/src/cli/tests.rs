@@ -301,9 +301,9 @@ fn settings_are_shown_without_a_database_and_secrets_masked() {
     assert_eq!(project.done("settings get SECRET_KEY"), "********\n");
     assert_eq!(
         project.done("settings list --changed"),
-        "SETTING     VALUE       FROM\n\
-         DEBUG       true        /project/settings.toml line 2\n\
-         SECRET_KEY  \"********\"  /project/settings.toml line 1\n"
+        "SETTING     FROM                  VALUE\n\
+         DEBUG       settings.toml line 2  true\n\
+         SECRET_KEY  settings.toml line 1  \"********\"\n"
     );
     let unknown = project.run("settings get DBUG");
     unknown.expect(1);

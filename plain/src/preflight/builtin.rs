@@ -3,6 +3,7 @@
 mod chores;
 mod core_settings;
 mod database;
+mod security;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,8 @@ pub(crate) use database::CONNECTION;
 pub(crate) fn install(to: &mut Installer) {
     to.check("settings.debug", core_settings::DebugIsOff)
         .check("settings.secret_key", core_settings::SecretKeyIsStrong)
+        .check("security.hosts", security::HostsAreNamed)
+        .check("security.https", security::HttpsIsRequired)
         .check(CONNECTION, database::Answers)
         .check("database.migrations", database::IsMigrated)
         .check("database.binary", database::BinaryIsFresh)

@@ -21,7 +21,10 @@ fn app(settings: &[(&str, Value)]) -> (App, TempDir) {
 
 /// An application that is ready to be deployed.
 fn deployable() -> (App, TempDir) {
-    app(&[("SECRET_KEY", json!("kM0zq1vX9bT4sR7yW2nP5cJ8dF3gH6aL"))])
+    app(&[
+        ("SECRET_KEY", json!("kM0zq1vX9bT4sR7yW2nP5cJ8dF3gH6aL")),
+        ("ALLOWED_HOSTS", json!(["shop.example"])),
+    ])
 }
 
 async fn migrated(app: &App) {
@@ -63,7 +66,11 @@ async fn a_database_without_its_tables_names_the_migrations() {
 
 #[tokio::test]
 async fn what_a_developer_needs_is_refused_at_deployment_only() {
-    let (app, _folder) = app(&[("DEBUG", json!(true)), ("SECRET_KEY", json!("change-me"))]);
+    let (app, _folder) = app(&[
+        ("DEBUG", json!(true)),
+        ("SECRET_KEY", json!("change-me")),
+        ("HTTPS_REDIRECT_ENABLED", json!(false)),
+    ]);
     migrated(&app).await;
     assert_eq!(found(&app, Stage::Always).await, [""; 0]);
     assert_eq!(
@@ -72,6 +79,8 @@ async fn what_a_developer_needs_is_refused_at_deployment_only() {
             "settings.debug: DEBUG is on: error pages show settings, code and data to strangers",
             "settings.secret_key: SECRET_KEY is an example from a document, \
              so what it signs can be forged",
+            "security.hosts: ALLOWED_HOSTS is empty: no request is answered",
+            "security.https: HTTPS_REDIRECT_ENABLED is off: visitors may stay on clear HTTP",
         ]
     );
 }
