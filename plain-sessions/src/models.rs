@@ -127,7 +127,7 @@ where
                 .unwrap_or_default(),
             created_at: created_at.unwrap_or(now),
             expires_at: expires_at.unwrap_or(now),
-            owner: row.try_get("owner").ok(),
+            owner: row.try_get::<Option<_>, _>("owner").ok().flatten(),
             condition: if whole {
                 Condition::Whole
             } else {
