@@ -1,1 +1,11 @@
 //! Helpers shared by the tests that cross crates.
+//!
+//! What goes wrong in here fails the test that called it, with a panic.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that fails is to fail its test, where it was called"
+)]
+
+pub mod log;
+pub mod sessions;
