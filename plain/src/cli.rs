@@ -68,7 +68,8 @@ fn run(
 ) -> ExitCode {
     let started = source
         .map_err(StartError::from)
-        .and_then(|source| App::load(packages, source));
+        .and_then(|source| App::load(packages, source))
+        .and_then(refuse_taken_names);
     if words.is_empty() {
         match &started {
             Ok(app) if app.mode().is_debug() => words.push("dev".into()),
@@ -111,7 +112,7 @@ struct Call<'a> {
 }
 
 /// The commands in the order in which help shows them.
-const BUILT_IN: [BuiltIn; 11] = [
+static BUILT_IN: [BuiltIn; 11] = [
     BuiltIn {
         definition: dev::definition,
         run: |call| Box::pin(dev::run(call)),
@@ -172,7 +173,7 @@ fn definition(app: Option<&App>) -> Command {
     match app {
         Some(app) => {
             let brought = app.commands().iter().map(|command| command.definition());
-            command = command.subcommands(brought.filter(|it| !is_built_in(it.get_name())));
+            command = command.subcommands(brought);
         }
         None => {
             command = command.before_help(
@@ -184,10 +185,20 @@ fn definition(app: Option<&App>) -> Command {
     command
 }
 
-fn is_built_in(name: &str) -> bool {
+/// Refuses a package whose command nobody could call.
+fn refuse_taken_names(app: App) -> Result<App, StartError> {
+    let mut brought = app.commands().iter().map(|command| command.definition());
+    let taken = brought.find(|brought| built_in(brought.get_name()).is_some());
+    match taken {
+        Some(command) => Err(StartError::CommandTaken(command.get_name().to_owned())),
+        None => Ok(app),
+    }
+}
+
+fn built_in(name: &str) -> Option<&'static BuiltIn> {
     BUILT_IN
         .iter()
-        .any(|command| (command.definition)().get_name() == name)
+        .find(|command| (command.definition)().get_name() == name)
 }
 
 fn carry_out(
@@ -209,11 +220,8 @@ fn carry_out(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let built_in = BUILT_IN
-        .iter()
-        .find(|command| (command.definition)().get_name() == name);
     runtime.block_on(async {
-        match built_in {
+        match built_in(name) {
             Some(command) => {
                 (command.run)(Call {
                     arguments,

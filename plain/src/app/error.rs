@@ -44,6 +44,12 @@ pub enum StartError {
     /// A group of settings is missing.
     #[error(transparent)]
     Setting(#[from] SettingsError),
+    /// A package brings a command that the framework has itself.
+    #[error(
+        "the command `{0}` of an installed package has the name of one of the framework's: rename \
+         it in the package"
+    )]
+    CommandTaken(String),
     /// A part could not be made from the settings.
     #[error("{part} could not be set up: {error}")]
     Part {

@@ -447,6 +447,82 @@ fn a_command_of_a_package_runs_with_the_database_and_its_own_status() {
 }
 
 #[test]
+fn a_package_cannot_bring_a_command_that_the_framework_has() {
+    struct Taken;
+
+    impl crate::packages::Command for Taken {
+        fn definition(&self) -> Command {
+            Command::new("migrate")
+        }
+
+        fn run<'a>(
+            &'a self,
+            _: &'a ArgMatches,
+            _: &'a Services,
+        ) -> BoxFuture<'a, Result<ExitCode>> {
+            Box::pin(async { Ok(ExitCode::SUCCESS) })
+        }
+    }
+
+    impl Package for Taken {
+        fn name(&self) -> &'static str {
+            "shop"
+        }
+
+        fn install(&self, to: &mut Installer) -> Result<()> {
+            to.command(Taken);
+            Ok(())
+        }
+    }
+
+    let project = Project::new(SETTINGS);
+    let err = Written::default();
+    let mut console = Console::of(Written::default(), err.clone(), Colors::None);
+    let linked: [Box<dyn Package>; 1] = [Box::new(Taken)];
+    run(
+        vec!["migrate".into()],
+        linked,
+        Ok(project.source()),
+        &mut console,
+    );
+    assert_eq!(
+        err.text(),
+        "error: the command `migrate` of an installed package has the name of one of the \
+         framework's: rename it in the package\n"
+    );
+}
+
+#[test]
+fn a_server_runs_what_is_due_beside_and_stops_with_it() {
+    let project = Project::migrated();
+    let app = App::load([Box::new(Shop) as Box<dyn Package>], project.source()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let database = app.connect(Create::Never).await.unwrap();
+        let missed = "INSERT INTO plain_chores (name, slot) VALUES ($1, $2)";
+        let slot: chrono::DateTime<chrono::Utc> = "2020-01-01T00:00:00Z".parse().unwrap();
+        let query = database.query(missed).bind("shop.chores.Count").bind(slot);
+        query.execute().await.unwrap();
+        let beside = worker::Beside::start(&app).unwrap();
+        let result = async || {
+            let records = crate::chores::Record::all(database).await.unwrap();
+            records[0].last_result.clone()
+        };
+        while result().await.is_none() {
+            tokio::task::yield_now().await;
+        }
+        beside
+            .stop(std::time::Duration::from_secs(60))
+            .await
+            .unwrap();
+        assert_eq!(result().await.as_deref(), Some("0 items"));
+    });
+}
+
+#[test]
 fn a_broken_start_leaves_help_and_says_what_is_broken_for_all_else() {
     let project = Project::new("DEBUG = 1\n");
     assert_eq!(project.done("--version"), "plain 0.1.0\n");
