@@ -30,7 +30,7 @@ Options:
   -h, --help     Show this, or in a project its commands
   -V, --version  Show the version of this program
 
-Exit status: 0 done, 1 failed or found something, 2 wrong usage.
+Exit status: 0 done, 1 failed or found something, 2 wrong usage; cargo's where the build fails.
 ";
 
 const SETTINGS: &str = "settings.toml";
