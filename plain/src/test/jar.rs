@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::set_cookie::{SameSite, SetCookie};
 
-/// A cookie that a [`Jar`] holds.
+/// A cookie that a client keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCookie {
     /// Its name.
