@@ -89,6 +89,18 @@ pub fn init(settings: &LoggingSettings) -> Result<(), LoggingError> {
     Ok(tracing::subscriber::set_global_default(subscriber)?)
 }
 
+/// Shows warnings and errors with the output of a test that fails, unless something logs already.
+pub(crate) fn show_in_tests() {
+    let settings = LoggingSettings {
+        log_level: "warn".to_owned(),
+        ..LoggingSettings::default()
+    };
+    if let Ok(subscriber) = subscriber(&settings, fmt::TestWriter::new(), Colors::None) {
+        // Fails from the second test of a process on.
+        let _ = tracing::subscriber::set_global_default(subscriber);
+    }
+}
+
 /// Whether text lines have colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Colors {

@@ -1,9 +1,10 @@
-//! Tools for tests: a client that talks to an application without a socket, requests for testing
-//! one view, and a server on a port of its own.
+//! Tools for tests: an application with a fresh database, a client that talks to it without a
+//! socket, requests for testing one view, and a server on a port of its own.
 //!
 //! What goes wrong in here fails the test that called it, with a panic that says why. The tools
 //! belong into tests; nothing else uses them.
 
+mod app;
 mod client;
 mod cookie_date;
 mod factory;
@@ -14,7 +15,9 @@ mod request;
 mod response;
 mod server;
 mod set_cookie;
+mod template;
 
+pub use app::{TestApp, TestAppBuilder};
 pub use client::Client;
 pub use factory::{RequestFactory, RequestInProgress};
 pub use jar::StoredCookie;
