@@ -1,17 +1,24 @@
 //! The shop as its visitors see it: each test is a story told over HTTP.
 
-mod shop;
-
 use chrono::{TimeDelta, Utc};
+use plain::App;
+use plain::app::Source;
 use plain::db::{Model, Value};
+use plain::test::{Client, TestApp, TestAppBuilder};
 use plain_sessions::test::get_client_session;
 
 use crate::cart::Cart;
 use crate::models::{Order, OrderLine, Product};
-use crate::{chores, visitor};
-use shop::{Shop, Visitor};
+use crate::{app, chores, middleware, visitor};
+
+type Visitor = Client<App>;
 
 const ADA: [(&str, &str); 2] = [("name", "Ada"), ("email", "ada@example.com")];
+
+fn shop() -> TestAppBuilder {
+    TestApp::of([plain_sessions::package(), app::package()])
+        .middleware([plain_sessions::middleware::NAME, middleware::NAME])
+}
 
 async fn say_hello(visitor: &Visitor, name: &str) {
     let answer = visitor.post_form("/name", &[("name", name)]).await;
@@ -35,15 +42,22 @@ async fn page(visitor: &Visitor, path: &str) -> String {
 
 #[tokio::test]
 async fn a_visitor_says_hello_fills_a_cart_and_sees_both_after_a_restart() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
+    let first = shop().setting("DATABASE_URL", url.clone()).start().await;
+    let ada = first.client();
     assert!(page(&ada, "/").await.contains("Say hello"));
     say_hello(&ada, "Ada <3").await;
     add(&ada, "stoneware-mug", "2").await;
     add(&ada, "reading-lamp", "1").await;
 
-    let shop = shop.restart().await;
-    let ada = shop.same_visitor(&ada);
+    first.database().close().await;
+    let second = shop().setting("DATABASE_URL", url).start().await;
+    let returned = second.client();
+    for cookie in ada.cookies() {
+        returned.set_cookie(cookie.name, cookie.value);
+    }
+    let ada = returned;
     let cart = page(&ada, "/cart").await;
     assert!(cart.contains("Hello, Ada &lt;3"), "{cart}");
     assert!(cart.contains(r#"<span class="count">3</span>"#), "{cart}");
@@ -55,8 +69,8 @@ async fn a_visitor_says_hello_fills_a_cart_and_sees_both_after_a_restart() {
 
 #[tokio::test]
 async fn messages_are_shown_once() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     say_hello(&ada, "Ada").await;
     assert!(
         page(&ada, "/about")
@@ -72,8 +86,8 @@ async fn messages_are_shown_once() {
 
 #[tokio::test]
 async fn quantities_change_and_the_cart_can_be_emptied() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     add(&ada, "long-matches", "1").await;
     add(&ada, "assam-tin", "1").await;
     ada.post_form("/cart/lines/long-matches", &[("quantity", "4")])
@@ -92,8 +106,8 @@ async fn quantities_change_and_the_cart_can_be_emptied() {
 
 #[tokio::test]
 async fn two_tabs_that_add_at_once_lose_nothing() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     say_hello(&ada, "Ada").await;
     let (one, other) = (ada.clone(), ada.clone());
     let tabs = (0..10).map(|index| {
@@ -107,14 +121,14 @@ async fn two_tabs_that_add_at_once_lose_nothing() {
     for tab in tabs.collect::<Vec<_>>() {
         tab.await.unwrap();
     }
-    let session = get_client_session(&ada, shop.app.services()).await.unwrap();
+    let session = get_client_session(&ada, shop.services()).await.unwrap();
     assert_eq!(Cart::of(&session).unwrap().quantity("stoneware-mug"), 10);
 }
 
 #[tokio::test]
 async fn ending_the_session_forgets_the_visitor() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     say_hello(&ada, "Ada").await;
     add(&ada, "stoneware-mug", "1").await;
     let panel = page(&ada, "/session").await;
@@ -135,8 +149,8 @@ async fn ending_the_session_forgets_the_visitor() {
 
 #[tokio::test]
 async fn an_order_is_placed_shown_to_its_session_and_cancelled() {
-    let shop = Shop::open().await;
-    let (ada, bob) = (shop.visitor(), shop.visitor());
+    let shop = shop().start().await;
+    let (ada, bob) = (shop.client(), shop.client());
     add(&ada, "stoneware-mug", "2").await;
     let placed = ada.post_form("/checkout", &ADA).await;
     assert_eq!(placed.location(), Some("/orders/1"));
@@ -160,8 +174,8 @@ async fn an_order_is_placed_shown_to_its_session_and_cancelled() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_form_stands_beside_its_field() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     add(&ada, "stoneware-mug", "1").await;
     let form = [("name", "  "), ("email", "ada"), ("note", "<b>")];
     let answer = ada.post_form("/checkout", &form).await;
@@ -176,13 +190,13 @@ async fn what_is_wrong_with_a_form_stands_beside_its_field() {
         "{page}"
     );
     assert!(page.contains("&lt;b&gt;</textarea>"), "{page}");
-    assert_eq!(Order::query().count(shop.db()).await.unwrap(), 0);
+    assert_eq!(Order::query().count(shop.database()).await.unwrap(), 0);
 }
 
 #[tokio::test]
 async fn an_empty_cart_is_not_ordered() {
-    let shop = Shop::open().await;
-    let answer = shop.visitor().post_form("/checkout", &ADA).await;
+    let shop = shop().start().await;
+    let answer = shop.client().post_form("/checkout", &ADA).await;
     assert_eq!(answer.status(), 422);
     assert!(
         answer
@@ -193,12 +207,12 @@ async fn an_empty_cart_is_not_ordered() {
 
 #[tokio::test]
 async fn what_is_not_sold_any_more_leaves_the_cart_and_the_shelf() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     add(&ada, "stoneware-mug", "1").await;
     add(&ada, "long-matches", "1").await;
     let mug = Product::query().filter("slug", "stoneware-mug");
-    mug.update(shop.db(), [("on_sale", false.into())])
+    mug.update(shop.database(), [("on_sale", false.into())])
         .await
         .unwrap();
     assert!(
@@ -217,8 +231,8 @@ async fn what_is_not_sold_any_more_leaves_the_cart_and_the_shelf() {
 
 #[tokio::test]
 async fn pages_answer_the_methods_that_they_have() {
-    let shop = Shop::open().await;
-    let visitor = shop.visitor();
+    let shop = shop().start().await;
+    let visitor = shop.client();
     let refused = visitor.get("/cart/empty").await;
     assert_eq!(
         (refused.status().as_u16(), refused.header("allow")),
@@ -236,8 +250,8 @@ async fn pages_answer_the_methods_that_they_have() {
 
 #[tokio::test]
 async fn a_page_costs_a_statement_for_the_session_and_one_for_what_it_shows() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     assert_eq!(
         ada.get("/products/reading-lamp").await.statements().len(),
         1
@@ -256,8 +270,8 @@ async fn a_page_costs_a_statement_for_the_session_and_one_for_what_it_shows() {
 
 #[tokio::test]
 async fn the_chore_deletes_what_was_cancelled_long_ago_with_its_lines() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     for _ in 0..3 {
         add(&ada, "stoneware-mug", "1").await;
         ada.post_form("/checkout", &ADA).await;
@@ -266,49 +280,48 @@ async fn the_chore_deletes_what_was_cancelled_long_ago_with_its_lines() {
         let when: Value = (Utc::now() - TimeDelta::days(days)).into();
         let order = Order::query().filter("id", id);
         order
-            .update(shop.db(), [("cancelled_at", when)])
+            .update(shop.database(), [("cancelled_at", when)])
             .await
             .unwrap();
     };
     cancelled(1, 31).await;
     cancelled(2, 29).await;
     let chore = shop
-        .app
         .chores()
         .iter()
         .find(|chore| chore.name() == chores::NAME)
         .unwrap();
     assert_eq!(
-        chore.run(shop.app.services()).await.unwrap(),
+        chore.run(shop.services()).await.unwrap(),
         "1 cancelled order deleted"
     );
-    let orders = Order::query().all(shop.db()).await.unwrap();
+    let orders = Order::query().all(shop.database()).await.unwrap();
     assert_eq!(
         orders.iter().map(|order| order.id).collect::<Vec<_>>(),
         [2, 3]
     );
-    assert_eq!(OrderLine::query().count(shop.db()).await.unwrap(), 2);
+    assert_eq!(OrderLine::query().count(shop.database()).await.unwrap(), 2);
 }
 
 #[tokio::test]
 async fn the_check_warns_of_empty_shelves() {
-    let shop = Shop::open().await;
+    let shop = shop().start().await;
     let findings = async || {
-        let mut checks = shop.app.checks().iter();
+        let mut checks = shop.checks().iter();
         let check = checks
             .find(|check| check.name() == "app.something_on_sale")
             .unwrap();
-        check.run(shop.app.services()).await.unwrap().len()
+        check.run(shop.services()).await.unwrap().len()
     };
     assert_eq!(findings().await, 0);
-    Product::query().delete(shop.db()).await.unwrap();
+    Product::query().delete(shop.database()).await.unwrap();
     assert_eq!(findings().await, 1);
 }
 
 #[tokio::test]
 async fn text_that_no_database_holds_is_refused_by_the_form() {
-    let shop = Shop::open().await;
-    let ada = shop.visitor();
+    let shop = shop().start().await;
+    let ada = shop.client();
     assert_eq!(
         ada.post_form("/name", &[("name", "a\0b")]).await.status(),
         422
@@ -320,6 +333,14 @@ async fn text_that_no_database_holds_is_refused_by_the_form() {
             .status(),
         422
     );
-    let session = get_client_session(&ada, shop.app.services()).await.unwrap();
+    let session = get_client_session(&ada, shop.services()).await.unwrap();
     assert_eq!(session.get(visitor::NAME).unwrap(), Some("ä".repeat(60)));
+}
+
+#[test]
+fn the_settings_of_the_project_start_the_shop() {
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let source = Source::at(project).environment::<&str, &str>([]);
+    let packages = [plain_sessions::package(), app::package()];
+    App::load(packages, source).unwrap();
 }

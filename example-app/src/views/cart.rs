@@ -29,7 +29,7 @@ impl SessionView for Cart {
             .first(request.database()?)
             .await?;
         let product = found.ok_or_else(|| Error::not_found("We do not sell this any more."))?;
-        add_message(session, format!("{} is in your cart.", product.name))?;
+        add_message(session, format!("In your cart: {}.", product.name))?;
         change_cart(session, move |cart| cart.add(&product.slug, quantity))?;
         to_the_cart(request)
     }
