@@ -5,6 +5,8 @@
     reason = "a helper that fails is to fail its test, where it was called"
 )]
 
+mod cookies;
+mod start;
 mod table;
 
 use plain::test::TestResponse;
