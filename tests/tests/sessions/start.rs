@@ -201,10 +201,11 @@ fn a_name_that_a_cookie_can_not_have_is_refused() {
     for name in ["", "session id", "session;id", "séance", "a=b", "a\0b"] {
         let refusal = refusal([("SESSION_COOKIE_NAME", json!(name))]);
         let refusal = refusal.replace(&format!("{name:?}"), "<name>");
+        let refusal = refusal.replace(&json!(name).to_string(), "<name>");
         insta::allow_duplicates! {
             assert_snapshot!(refusal, @r#"
             the settings have a problem:
-            - SESSION_COOKIE_NAME: <name> is no cookie name: use letters, digits, `-` and `_` only (RFC 6265 section 4.1.1) (found "a\u0000b", given in code)
+            - SESSION_COOKIE_NAME: <name> is no cookie name: use letters, digits, `-` and `_` only (RFC 6265 section 4.1.1) (found <name>, given in code)
             "#);
         }
     }
