@@ -79,7 +79,7 @@ pub enum Restriction {
 /// The value `false`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "bool", into = "bool")]
-#[schemars(with = "bool")]
+#[schemars(with = "bool", extend("const" = false))]
 pub struct Unset;
 
 impl TryFrom<bool> for Unset {

@@ -215,6 +215,8 @@ impl SessionStore {
 
     /// The value of `name`, which is `default` from now on if there was none.
     ///
+    /// What another request sets meanwhile stays.
+    ///
     /// # Errors
     ///
     /// As [`get`](Self::get) and [`set`](Self::set).
@@ -234,7 +236,8 @@ impl SessionStore {
             return Ok(value);
         }
         let value = store(name, &default)?;
-        self.state().record(Change::Set(name.to_owned(), value));
+        self.state()
+            .record(Change::SetDefault(name.to_owned(), value));
         Ok(default)
     }
 

@@ -181,7 +181,8 @@ async fn save(
     Ok(outcome)
 }
 
-/// Deletes the row of a session in which nothing is left, if nobody changed it since it was loaded.
+/// Deletes the row of a session in which nothing is left, if it lives and nobody changed it since it
+/// was loaded.
 async fn remove_unchanged(db: &Database, row: &Row) -> Result<bool, SessionError> {
     if !row.is_readable() {
         return Ok(false);
@@ -189,11 +190,12 @@ async fn remove_unchanged(db: &Database, row: &Row) -> Result<bool, SessionError
     let delete = db
         .query(
             "DELETE FROM plainsessions_session WHERE key_hash = $1 AND session_data = $2 \
-             AND owner IS NOT DISTINCT FROM $3",
+             AND owner IS NOT DISTINCT FROM $3 AND expires_at > $4",
         )
         .bind(&row.key.hash())
         .bind(json(&row.session.session_data))
-        .bind(row.session.owner.clone());
+        .bind(row.session.owner.clone())
+        .bind(now());
     Ok(delete.execute().await? > 0)
 }
 

@@ -28,6 +28,8 @@ impl Row {
 #[derive(Clone)]
 pub(crate) enum Change {
     Set(String, Value),
+    /// Sets what has no value by then.
+    SetDefault(String, Value),
     Remove(String),
     Clear,
     Update(String, Arc<Apply>),
@@ -41,6 +43,9 @@ impl Change {
     pub(crate) fn apply(&self, data: &mut Data) -> Result<(), SessionError> {
         match self {
             Self::Set(name, value) => drop(data.insert(name.clone(), value.clone())),
+            Self::SetDefault(name, value) => {
+                data.entry(name.as_str()).or_insert_with(|| value.clone());
+            }
             Self::Remove(name) => drop(data.remove(name)),
             Self::Clear => data.clear(),
             Self::Update(name, apply) => {
@@ -56,6 +61,7 @@ impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Set(name, _) => write!(f, "Set({name})"),
+            Self::SetDefault(name, _) => write!(f, "SetDefault({name})"),
             Self::Remove(name) => write!(f, "Remove({name})"),
             Self::Clear => f.write_str("Clear"),
             Self::Update(name, _) => write!(f, "Update({name})"),

@@ -5,7 +5,11 @@
     reason = "a helper that fails is to fail its test, where it was called"
 )]
 
+mod concurrency;
+mod cookies;
+mod start;
 mod table;
+mod vanished;
 
 use plain::test::TestResponse;
 
