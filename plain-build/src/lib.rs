@@ -35,6 +35,7 @@ pub struct Folders {
     migrations: PathBuf,
     templates: PathBuf,
     assets: PathBuf,
+    name: Option<String>,
 }
 
 impl Default for Folders {
@@ -43,6 +44,7 @@ impl Default for Folders {
             migrations: "migrations".into(),
             templates: "templates".into(),
             assets: "assets".into(),
+            name: None,
         }
     }
 }
@@ -63,6 +65,13 @@ impl Folders {
     /// The folder of the assets, relative to `Cargo.toml`.
     pub fn assets(mut self, folder: impl Into<PathBuf>) -> Self {
         self.assets = folder.into();
+        self
+    }
+
+    /// Makes it a further set, for a crate that holds several packages: `plain::embedded!("admin")`
+    /// reads the set named `admin`.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
 
@@ -89,7 +98,9 @@ impl Folders {
             ("templates", templates, files::list(templates)?),
             ("assets", assets, files::list(assets)?),
         ])?;
-        let target = variable("OUT_DIR")?.join("plain_embedded.rs");
+        let name = self.name.iter().map(|name| format!("_{name}"));
+        let file = format!("plain_embedded{}.rs", name.collect::<String>());
+        let target = variable("OUT_DIR")?.join(file);
         std::fs::write(&target, source)
             .map_err(|error| format!("cannot write {}: {error}", target.display()))
     }

@@ -52,13 +52,19 @@ impl Folder {
 /// Defines `EMBEDDED`, an [`Embedded`] with the files that the package's build script found.
 ///
 /// The package's `build.rs` calls `plain_build::embed()`, its `lib.rs` this macro; a package then
-/// installs them by `to.migrations(EMBEDDED.migrations)` and the like.
+/// installs them by `to.migrations(EMBEDDED.migrations)` and the like. With the name of a further
+/// set of folders it reads that one.
 #[macro_export]
 macro_rules! embedded {
     () => {
         /// The migrations, templates and assets of this package.
         pub(crate) static EMBEDDED: $crate::embedded::Embedded =
             include!(concat!(env!("OUT_DIR"), "/plain_embedded.rs"));
+    };
+    ($name:literal) => {
+        /// The migrations, templates and assets of this package.
+        pub(crate) static EMBEDDED: $crate::embedded::Embedded =
+            include!(concat!(env!("OUT_DIR"), "/plain_embedded_", $name, ".rs"));
     };
 }
 

@@ -3,6 +3,7 @@
 
 extern crate self as plain;
 
+pub mod admin;
 pub mod app;
 pub mod assets;
 pub mod chores;

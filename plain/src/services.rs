@@ -78,6 +78,17 @@ impl ServicesBuilder {
         self
     }
 
+    /// Adds `value` to the shared list of its type, a `Vec<T>`.
+    pub(crate) fn collect<T: Any + Send + Sync>(&mut self, value: T) -> &mut Self {
+        let empty = || Arc::new(Vec::<T>::new()) as Entry;
+        let entry = self.entries.entry(TypeId::of::<Vec<T>>());
+        let entry = Arc::get_mut(entry.or_insert_with(empty));
+        let list = entry.and_then(|entry| entry.downcast_mut::<Vec<T>>());
+        list.expect("what is still being collected has one owner")
+            .push(value);
+        self
+    }
+
     /// The finished collection.
     pub fn build(self) -> Services {
         Services {

@@ -24,6 +24,7 @@ pub use context::missing;
 pub use engine::{Templates, TemplatesBuilder};
 pub use error::{SourceLine, TemplateError};
 pub use error_page::error_response;
+pub(crate) use error_page::sentence;
 pub use globals::Global;
 pub use request::TemplateRequest;
 

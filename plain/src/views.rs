@@ -14,6 +14,7 @@ mod view;
 
 pub use bound_form::BoundForm;
 pub use form_view::{FormPage, FormView};
+pub(crate) use form_view::{Rejection, checked};
 pub use method::{Method, Methods};
 pub use model_views::{DetailPage, DetailView, ListPage, ListView};
 pub use redirect_view::{RedirectView, Redirection};

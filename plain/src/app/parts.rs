@@ -42,7 +42,8 @@ impl Parts {
             parts.chores.extend(brought.chores);
             parts.checks.extend(brought.checks);
             parts.commands.extend(brought.commands);
-            for share in brought.shared {
+            let collected = brought.collected.into_iter().map(|one| one.share);
+            for share in brought.shared.into_iter().chain(collected) {
                 share(&mut parts.services);
             }
         }

@@ -16,6 +16,10 @@ pub enum Item {
     TemplateGlobal,
     /// A command of the command line.
     Command,
+    /// A page of the admin.
+    AdminPage,
+    /// What decides who may open the admin.
+    AdminAccess,
 }
 
 impl fmt::Display for Item {
@@ -26,6 +30,8 @@ impl fmt::Display for Item {
             Self::Check => "check",
             Self::TemplateGlobal => "template global",
             Self::Command => "command",
+            Self::AdminPage => "admin page",
+            Self::AdminAccess => "decision on who may open the admin",
         })
     }
 }
@@ -96,6 +102,26 @@ pub enum PackageError {
         first: &'static str,
         /// The other package.
         second: &'static str,
+    },
+    /// Two packages bring something of which there can be one.
+    #[error(
+        "the {item} is brought by two packages, `{first}` and `{second}`: install one of them only"
+    )]
+    Sole {
+        /// What it is.
+        item: Item,
+        /// The package that was installed first.
+        first: &'static str,
+        /// The other package.
+        second: &'static str,
+    },
+    /// Something that a package brings is wrong in itself.
+    #[error("the package `{package}` brings {problem}")]
+    Brought {
+        /// The package.
+        package: &'static str,
+        /// What it brings, what is wrong with it, and what to do.
+        problem: String,
     },
     /// A package's own `install` failed.
     #[error("the package `{package}` could not be installed: {error}")]

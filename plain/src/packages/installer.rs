@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::Command;
+use super::{Command, Item};
 use crate::chores::{Chore, ChoreEntry};
 use crate::embedded::Folder;
 use crate::http::Result;
@@ -35,6 +35,16 @@ pub(crate) struct Contributions {
     pub(crate) urls: Vec<Urls>,
     pub(crate) commands: Vec<Arc<dyn Command>>,
     pub(crate) shared: Vec<Share>,
+    pub(crate) collected: Vec<Collected>,
+    /// What is wrong with something that it brings.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Something for a part of the framework that stands above packages, under a name of its own.
+pub(crate) struct Collected {
+    pub(crate) item: Item,
+    pub(crate) name: String,
+    pub(crate) share: Share,
 }
 
 /// How the settings of one group are declared to the loader.
@@ -166,6 +176,32 @@ impl Installer {
             services.insert(value);
         }));
         self
+    }
+
+    /// The package that is being installed.
+    pub(crate) fn package(&self) -> &'static str {
+        self.package
+    }
+
+    /// Adds `value` to those that the application shares as a `Vec<T>`, unless another package
+    /// brings an `item` called `name`, too.
+    pub(crate) fn collect<T>(&mut self, item: Item, name: impl Into<String>, value: T) -> &mut Self
+    where
+        T: Send + Sync + 'static,
+    {
+        self.to.collected.push(Collected {
+            item,
+            name: name.into(),
+            share: Box::new(move |services| {
+                services.collect(value);
+            }),
+        });
+        self
+    }
+
+    /// Notes what is wrong with something that the package brings; the application won't start.
+    pub(crate) fn problem(&mut self, problem: String) {
+        self.to.problems.push(problem);
     }
 }
 

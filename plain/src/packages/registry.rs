@@ -110,6 +110,7 @@ pub(crate) fn select(
         .filter_map(|package| contributions(&**package, &mut errors))
         .collect();
     check_requirements(&installed, &mut errors);
+    check_problems(&installed, &mut errors);
     check_duplicates(&installed, &mut errors);
     if errors.is_empty() {
         Ok(Selection {
@@ -194,11 +195,25 @@ fn check_requirements(installed: &[(&'static str, Contributions)], errors: &mut 
     }
 }
 
+fn check_problems(installed: &[(&'static str, Contributions)], errors: &mut Vec<PackageError>) {
+    for (package, contributions) in installed {
+        let problems = contributions.problems.iter().cloned();
+        errors.extend(problems.map(|problem| PackageError::Brought { package, problem }));
+    }
+}
+
 fn check_duplicates(installed: &[(&'static str, Contributions)], errors: &mut Vec<PackageError>) {
     let mut brought: HashMap<(u8, String), &'static str> = HashMap::new();
     for (package, contributions) in installed {
         for (item, name) in named_items(contributions) {
             match brought.get(&(item as u8, name.clone())) {
+                Some(first) if item == Item::AdminAccess => {
+                    errors.push(PackageError::Sole {
+                        item,
+                        first,
+                        second: package,
+                    });
+                }
                 Some(first) => {
                     errors.push(PackageError::Duplicate {
                         item,
@@ -220,6 +235,7 @@ fn named_items(contributions: &Contributions) -> Vec<(Item, String)> {
         checks,
         template_globals,
         commands,
+        collected,
         ..
     } = contributions;
     let middleware = middleware
@@ -237,10 +253,12 @@ fn named_items(contributions: &Contributions) -> Vec<(Item, String)> {
     let commands = commands
         .iter()
         .map(|command| (Item::Command, command.definition().get_name().to_owned()));
+    let collected = collected.iter().map(|one| (one.item, one.name.clone()));
     middleware
         .chain(chores)
         .chain(checks)
         .chain(globals)
         .chain(commands)
+        .chain(collected)
         .collect()
 }

@@ -118,7 +118,7 @@ fn message(error: &Error) -> String {
 }
 
 /// A message with a capital letter and an end.
-fn sentence(message: &str) -> String {
+pub(crate) fn sentence(message: &str) -> String {
     let mut letters = message.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let mut sentence: String = first.chain(letters).collect();

@@ -126,14 +126,15 @@ impl<V: FormView> View for FormPage<V> {
 }
 
 /// Why a form does not go on.
-enum Rejection {
+pub(crate) enum Rejection {
     /// The visitor can mend it: fields, where one is to blame, and messages.
     Invalid(Vec<(Option<String>, String)>),
     /// It is no form at all.
     Failed(Error),
 }
 
-fn checked<F: Validate<Context = ()>>(parsed: Result<F>) -> Result<F, Rejection> {
+/// The form, if there is nothing wrong with it.
+pub(crate) fn checked<F: Validate<Context = ()>>(parsed: Result<F>) -> Result<F, Rejection> {
     let form = parsed.map_err(|error| match error.find::<InvalidField>() {
         Some(invalid) => Rejection::Invalid(vec![(invalid.field.clone(), invalid.message.clone())]),
         None => Rejection::Failed(error),

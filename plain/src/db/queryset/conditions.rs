@@ -14,6 +14,8 @@ pub(super) enum Condition {
     In(&'static Field, Vec<Value>),
     /// One of the fields contains the text.
     Search(Vec<&'static Field>, String),
+    /// All conditions of one of the lists hold.
+    Any(Vec<Vec<Condition>>),
     /// Every row does.
     Always,
     /// No row does.
@@ -114,6 +116,18 @@ impl<M: Model> QuerySet<M> {
         self
     }
 
+    /// Rows that are in one of `alternatives`; only what narrows those down counts, not their order
+    /// or limit. Of no alternatives, no rows.
+    pub fn any(mut self, alternatives: impl IntoIterator<Item = Self>) -> Self {
+        let mut lists = Vec::new();
+        for alternative in alternatives {
+            self.mistake = self.mistake.or(alternative.mistake);
+            lists.push(alternative.conditions);
+        }
+        self.conditions.push(Condition::Any(lists));
+        self
+    }
+
     fn compare(mut self, name: &str, operator: &'static str, value: Value) -> Self {
         let Some(field) = self.field(name) else {
             return self;
@@ -164,6 +178,7 @@ impl Condition {
             }
             Condition::In(field, values) => push_in::<M>(builder, field, values),
             Condition::Search(fields, text) => push_search::<M>(builder, fields, text),
+            Condition::Any(lists) => push_any::<M>(builder, lists),
             Condition::Always => {
                 builder.push("1 = 1");
             }
@@ -187,6 +202,27 @@ fn push_in<M: Model>(builder: &mut Builder, field: &Field, values: &[Value]) {
     builder.column::<M>(field.name()).push(" IN (");
     for (index, value) in values.enumerate() {
         builder.comma(index).bind(value.clone());
+    }
+    builder.push(")");
+}
+
+/// Written without constants for empty lists, which would keep SQLite from using indexes here.
+fn push_any<M: Model>(builder: &mut Builder, lists: &[Vec<Condition>]) {
+    if lists.is_empty() {
+        builder.push("1 = 0");
+        return;
+    }
+    builder.push("(");
+    for (index, conditions) in lists.iter().enumerate() {
+        builder.push(if index == 0 { "(" } else { " OR (" });
+        if conditions.is_empty() {
+            builder.push("1 = 1");
+        }
+        for (index, condition) in conditions.iter().enumerate() {
+            builder.push(if index == 0 { "" } else { " AND " });
+            condition.push::<M>(builder);
+        }
+        builder.push(")");
     }
     builder.push(")");
 }
