@@ -4,13 +4,14 @@
 use std::sync::Once;
 
 use chrono::Utc;
-use plain::http::{Error, HeaderValue, Request, Response, Result, Scheme, header};
+use plain::http::{HeaderValue, Request, Response, Result, Scheme, header};
 use plain::middleware::Middleware;
 use plain::services::Services;
 use plain::settings::{CoreSettings, Settings};
 
 use crate::cookie::CookieWriter;
 use crate::key::UnverifiedKey;
+use crate::requests::{Attached, unavailable};
 use crate::settings::SessionSettings;
 use crate::store::commit::Extent;
 use crate::store::{Outcome, SessionStore};
@@ -73,14 +74,12 @@ impl Middleware for SessionMiddleware {
     async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
         let key = self.cookie(request).and_then(UnverifiedKey::parse);
         let session = SessionStore::unloaded(request.services(), &self.settings, key);
-        request.insert_extension(session);
+        request.insert_extension(Attached(session));
         Ok(None)
     }
 
     async fn after_response(&self, request: &Request, mut response: Response) -> Result<Response> {
-        let Some(session) = request
-            .extension::<SessionStore>()
-            .filter(|it| it.accessed())
+        let Some(Attached(session)) = request.extension().filter(|it: &&Attached| it.0.accessed())
         else {
             return Ok(response);
         };
@@ -91,23 +90,21 @@ impl Middleware for SessionMiddleware {
         } else {
             Extent::Whole
         };
-        let outcome = match session.commit(extent).await {
-            Ok(Outcome::Unchanged) if !failed && session.is_nowhere() => Outcome::Removed,
-            Ok(outcome) => outcome,
-            Err(error) => return Err(not_saved(error.into())),
+        // What could not be saved is not shown as saved: the response gives way to a 503.
+        let outcome = session.commit(extent).await.map_err(|error| {
+            unavailable(error).with_header(header::VARY, HeaderValue::from_static("Cookie"))
+        })?;
+        let outcome = match outcome {
+            Outcome::Unchanged => session.saved_before(),
+            outcome => outcome,
+        };
+        let outcome = match outcome {
+            Outcome::Unchanged if !failed && session.is_nowhere() => Outcome::Removed,
+            outcome => outcome,
         };
         self.answer(request, &outcome, &mut response)?;
         Ok(response)
     }
-}
-
-/// What could not be saved is not shown as saved: the response gives way to the page of a 503.
-fn not_saved(error: Error) -> Error {
-    let error = match error.status().is_server_error() {
-        true => error.with_status(plain::http::StatusCode::SERVICE_UNAVAILABLE),
-        false => error,
-    };
-    error.with_header(header::VARY, HeaderValue::from_static("Cookie"))
 }
 
 /// The commonest reason for "a new session on each request", said once.

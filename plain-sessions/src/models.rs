@@ -1,6 +1,6 @@
 //! The model [`Session`]: a row of the session table.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use plain::db::{self, Database, Field, Model};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -37,7 +37,8 @@ pub struct Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     Whole,
-    /// The data or a date is not what this package writes; the session counts as empty.
+    /// The data or a date is not what this package writes; the session counts as empty, and as
+    /// nobody's.
     Unreadable,
 }
 
@@ -114,9 +115,12 @@ where
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
         let data: Option<Json<Map<String, Value>>> = row.try_get("session_data").ok();
-        let created_at: Option<DateTime<Utc>> = row.try_get("created_at").ok();
-        let expires_at: Option<DateTime<Utc>> = row.try_get("expires_at").ok();
+        // Both databases hold dates that could not be written back.
+        let writable = |date: &DateTime<Utc>| (0..=9999).contains(&date.year());
+        let created_at = row.try_get("created_at").ok().filter(writable);
+        let expires_at = row.try_get("expires_at").ok().filter(writable);
         let whole = data.is_some() && created_at.is_some() && expires_at.is_some();
+        let owner: Option<Option<String>> = row.try_get("owner").ok();
         let now = Utc::now();
         Ok(Self {
             id: row.try_get("id")?,
@@ -127,7 +131,7 @@ where
                 .unwrap_or_default(),
             created_at: created_at.unwrap_or(now),
             expires_at: expires_at.unwrap_or(now),
-            owner: row.try_get::<Option<_>, _>("owner").ok().flatten(),
+            owner: owner.flatten().filter(|_| whole),
             condition: if whole {
                 Condition::Whole
             } else {

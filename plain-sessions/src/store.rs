@@ -370,13 +370,21 @@ impl SessionStore {
         state.is_loaded() && state.row().is_none()
     }
 
-    /// Saves a session that belongs to no request; in a request the middleware does that.
+    /// Saves a session that belongs to no request. In a request the middleware does that; who needs
+    /// the key earlier can save before, and what was saved stays whatever becomes of the request.
     ///
     /// # Errors
     ///
     /// If the database fails. Nothing is saved then, and `save` can be tried again.
     pub async fn save(&self) -> Result<(), SessionError> {
-        self.commit(commit::Extent::Whole).await.map(drop)
+        let outcome = self.commit(commit::Extent::Whole).await?;
+        self.state().note_saved(outcome);
+        Ok(())
+    }
+
+    /// What became of the session when it was last saved by hand.
+    pub(crate) fn saved_before(&self) -> Outcome {
+        self.state().saved_before().clone()
     }
 
     /// Carries out what was recorded.

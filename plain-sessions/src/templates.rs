@@ -6,6 +6,7 @@ use minijinja::value::{Enumerator, Object, Serde, Value};
 use plain::http::Result;
 use plain::templates::{TemplateRequest, missing};
 
+use crate::requests::Attached;
 use crate::store::SessionStore;
 
 /// `{{ session.name }}`: the value; nothing where there is none.
@@ -25,8 +26,9 @@ impl Object for SessionStore {
 ///
 /// A template can't wait for the database, so a session that nobody asked for is not there.
 pub(crate) fn get_current_session(request: &TemplateRequest) -> Result<Value> {
-    let session = request
-        .extension::<SessionStore>()
-        .filter(|session| session.accessed());
-    Ok(session.map_or_else(missing, |session| Value::from_object(session.clone())))
+    let attached = request.extension::<Attached>();
+    let session = attached.filter(|Attached(session)| session.accessed());
+    Ok(session.map_or_else(missing, |Attached(session)| {
+        Value::from_object(session.clone())
+    }))
 }

@@ -127,48 +127,40 @@ pub trait SessionView: Sized + Send + Sync + 'static {
 #[derive(Debug)]
 pub struct WithSession<V>(V);
 
-impl<V: SessionView> WithSession<V> {
-    /// The session, which templates see from now on.
-    async fn session(&self, request: &Request) -> Result<SessionStore> {
-        let session = get_request_session(request).await?;
-        request.add_context("session", Value::from_object(session.clone()));
-        Ok(session)
-    }
-}
-
 impl<V: SessionView> View for WithSession<V> {
     async fn get(&self, request: &Request) -> Result<Response> {
-        let session = self.session(request).await?;
+        let session = get_request_session(request).await?;
         self.0.get(request, &session).await
     }
 
     async fn post(&self, request: &Request) -> Result<Response> {
-        let session = self.session(request).await?;
+        let session = get_request_session(request).await?;
         self.0.post(request, &session).await
     }
 
     async fn put(&self, request: &Request) -> Result<Response> {
-        let session = self.session(request).await?;
+        let session = get_request_session(request).await?;
         self.0.put(request, &session).await
     }
 
     async fn patch(&self, request: &Request) -> Result<Response> {
-        let session = self.session(request).await?;
+        let session = get_request_session(request).await?;
         self.0.patch(request, &session).await
     }
 
     async fn delete(&self, request: &Request) -> Result<Response> {
-        let session = self.session(request).await?;
+        let session = get_request_session(request).await?;
         self.0.delete(request, &session).await
     }
 
     async fn head(&self, request: &Request) -> Result<Response> {
-        let session = self.session(request).await?;
+        let session = get_request_session(request).await?;
         self.0.head(request, &session).await
     }
 
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
         let session = get_request_session(request).await?;
+        request.add_context("session", Value::from_object(session.clone()));
         self.0.before_request(request, &session).await
     }
 

@@ -34,6 +34,15 @@ pub(crate) enum Outcome {
     Vanished,
 }
 
+macro_rules! find {
+    () => {
+        "SELECT id, key_hash, session_data, created_at, expires_at, owner \
+         FROM plainsessions_session WHERE key_hash = $1"
+    };
+}
+
+const FIND: &str = find!();
+
 /// How many new keys are tried before giving up. Even a second one is never needed while the
 /// operating system's generator works.
 const MOST_TRIES: usize = 8;
@@ -49,13 +58,7 @@ pub(crate) async fn load(
     settings: &SessionSettings,
     key: UnverifiedKey,
 ) -> Result<Option<Row>, SessionError> {
-    let Some(session) = find(
-        db.query(find_sql(settings, Lock::None)),
-        settings,
-        &key.hash(),
-    )
-    .await?
-    else {
+    let Some(session) = find(db.query(FIND), settings, &key.hash()).await? else {
         return Ok(None);
     };
     let row = Row {
@@ -148,14 +151,14 @@ async fn save(
     if change.leaves_nothing && remove_unchanged(db, &change.row).await? {
         return Ok(Outcome::Removed);
     }
-    let lock = match db.kind() {
-        Kind::Postgres => Lock::Row,
+    let find_and_lock = match db.kind() {
+        Kind::Postgres => concat!(find!(), " FOR UPDATE"),
         // The transaction holds SQLite's one writer from its beginning.
-        _ => Lock::None,
+        Kind::Sqlite => FIND,
     };
     let hash = change.row.key.hash();
     let mut transaction = db.begin().await?;
-    let query = transaction.query(find_sql(settings, lock));
+    let query = transaction.query(find_and_lock);
     let Some(mut session) = find(query, settings, &hash).await? else {
         return Ok(vanished(&change.row.key));
     };
@@ -310,44 +313,23 @@ async fn delete(query: db::Query<'_>, row: &Row) -> Result<(), SessionError> {
 const TOUCH: &str = "UPDATE plainsessions_session SET expires_at = $1 \
                      WHERE key_hash = $2 AND expires_at > $3";
 
-/// Whether a row that is read stays as it is until the transaction ends.
-#[derive(Clone, Copy)]
-enum Lock {
-    None,
-    Row,
-}
-
-fn find_sql(settings: &SessionSettings, lock: Lock) -> &'static str {
-    macro_rules! find {
-        ($rest:literal) => {
-            concat!(
-                "SELECT id, key_hash, session_data, created_at, expires_at, owner \
-                 FROM plainsessions_session WHERE key_hash = $1 AND expires_at > $2",
-                $rest
-            )
-        };
-    }
-    match (settings.max_age(), lock) {
-        (None, Lock::None) => find!(""),
-        (None, Lock::Row) => find!(" FOR UPDATE"),
-        (Some(_), Lock::None) => find!(" AND created_at > $3"),
-        (Some(_), Lock::Row) => find!(" AND created_at > $3 FOR UPDATE"),
-    }
-}
-
-/// Runs a statement of [`find_sql`].
+/// Runs a statement that finds a row by its hash; `None` if the session is over.
 async fn find(
     query: db::Query<'_>,
     settings: &SessionSettings,
     hash: &KeyHash,
 ) -> Result<Option<Session>, SessionError> {
+    let session: Option<Session> = query.bind(hash).fetch_optional().await?;
+    Ok(session.filter(|session| is_live(session, settings)))
+}
+
+/// Told here and not in SQL, where a date that can't be read would look like one that has passed.
+fn is_live(session: &Session, settings: &SessionSettings) -> bool {
     let now = now();
-    let query = query.bind(hash).bind(now);
-    let query = match settings.max_age() {
-        Some(max_age) => query.bind(now - max_age),
-        None => query,
-    };
-    Ok(query.fetch_optional().await?)
+    let too_old = settings
+        .max_age()
+        .is_some_and(|max_age| session.created_at <= now - max_age);
+    session.condition == Condition::Unreadable || (session.expires_at > now && !too_old)
 }
 
 fn json(data: &Data) -> Value {

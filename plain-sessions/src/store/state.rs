@@ -91,6 +91,8 @@ pub(crate) struct State {
     rotate: bool,
     flushed: Option<Row>,
     pub(crate) accessed: bool,
+    /// What became of the session when it was last saved before the response.
+    saved_before: Outcome,
 }
 
 /// What is to be done with the database, decided once when the response is known.
@@ -157,14 +159,15 @@ impl State {
             rotate: false,
             flushed: None,
             accessed: false,
+            saved_before: Outcome::Unchanged,
         }
     }
 
     /// Begins with `row`, which was looked up.
     pub(crate) fn load(&mut self, row: Option<Row>) {
-        let accessed = self.accessed;
         *self = Self {
-            accessed,
+            accessed: self.accessed,
+            saved_before: self.saved_before.clone(),
             ..Self::loaded(row)
         };
     }
@@ -230,8 +233,20 @@ impl State {
         *self = Self {
             flushed,
             accessed: self.accessed,
+            saved_before: self.saved_before.clone(),
             ..Self::loaded(None)
         };
+    }
+
+    /// Notes what became of the session before the response was known.
+    pub(crate) fn note_saved(&mut self, outcome: Outcome) {
+        if !matches!(outcome, Outcome::Unchanged) {
+            self.saved_before = outcome;
+        }
+    }
+
+    pub(crate) fn saved_before(&self) -> &Outcome {
+        &self.saved_before
     }
 
     pub(crate) fn modified(&self) -> bool {
