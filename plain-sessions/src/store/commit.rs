@@ -343,3 +343,6 @@ fn vanished(key: &Key) -> Outcome {
     );
     Outcome::Vanished
 }
+
+#[cfg(test)]
+mod tests;

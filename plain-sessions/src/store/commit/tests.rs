@@ -1,0 +1,104 @@
+use std::cell::RefCell;
+
+use plain::db::migrations::{Migrator, Target};
+use plain::db::{ConnectOptions, observe};
+use serde_json::json;
+
+use super::*;
+use crate::EMBEDDED;
+use crate::store::state::{Change, State};
+
+async fn database(folder: &tempfile::TempDir) -> Database {
+    let options = ConnectOptions::sqlite_file(folder.path().join("db"));
+    let db = Database::connect(options).await.unwrap();
+    let packages = [("plain.sessions", EMBEDDED.migrations)];
+    let migrator = Migrator::new(db.clone(), packages).unwrap();
+    migrator.apply(&Target::All, |_| ()).await.unwrap();
+    db
+}
+
+/// A source of keys that gives `keys`, in order.
+fn keys(keys: impl IntoIterator<Item = Key>) -> impl Fn() -> Key {
+    let keys = RefCell::new(keys.into_iter());
+    move || {
+        keys.borrow_mut()
+            .next()
+            .expect("no further key is asked for")
+    }
+}
+
+async fn saved(db: &Database, state: &State, new_key: impl Fn() -> Key) -> Row {
+    let plan = state.plan(Extent::Whole);
+    let outcome = execute_with(db, &SessionSettings::default(), plan, new_key).await;
+    match outcome.unwrap() {
+        Outcome::Saved(row) => row,
+        outcome => panic!("{outcome:?}"),
+    }
+}
+
+fn with_name(mut state: State, name: &str) -> State {
+    state.record(Change::Set("name".to_owned(), json!(name)));
+    state
+}
+
+#[tokio::test]
+async fn a_clash_of_keys_is_retried_with_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    let (taken, free) = (Key::generate(), Key::generate());
+    let new = || with_name(State::loaded(None), "Ada");
+    let first = saved(&db, &new(), keys([taken.clone()])).await;
+
+    let clashing = keys([taken.clone(), taken.clone(), free.clone()]);
+    let (second, statements) = observe(saved(&db, &new(), clashing)).await;
+    assert_eq!(
+        (first.key, second.key.clone()),
+        (taken.clone(), free.clone())
+    );
+    assert_eq!(statements.len(), 3);
+    assert_ne!(first.session.id, second.session.id);
+
+    let mut rotated = State::loaded(Some(second.clone()));
+    rotated.rotate();
+    let other = Key::generate();
+    let clashing = keys([taken.clone(), free.clone(), other.clone()]);
+    let third = saved(&db, &rotated, clashing).await;
+    assert_eq!((third.key, third.session.id), (other, second.session.id));
+    assert!(found(&db, &free).await.is_none());
+    let untouched = found(&db, &taken).await.unwrap();
+    assert_eq!(untouched.session.id, first.session.id);
+}
+
+#[tokio::test]
+async fn a_generator_that_repeats_itself_is_an_error_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    let taken = Key::generate();
+    let repeat = || taken.clone();
+    let first = with_name(State::loaded(None), "Ada");
+    let row = saved(&db, &first, repeat).await;
+
+    let mut rotated = with_name(State::loaded(Some(row)), "Grace");
+    rotated.rotate();
+    for state in [first, rotated] {
+        let plan = state.plan(Extent::Whole);
+        let settings = SessionSettings::default();
+        let error = execute_with(&db, &settings, plan, repeat)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no unused session key was found in 8 tries: the operating system's random \
+             generator repeats itself"
+        );
+    }
+    let row = found(&db, &taken).await.unwrap();
+    assert_eq!(row.session.session_data["name"], "Ada");
+    let count = db.query("SELECT COUNT(*) FROM plainsessions_session");
+    assert_eq!(count.scalar::<i64>().await.unwrap(), 1);
+}
+
+async fn found(db: &Database, key: &Key) -> Option<Row> {
+    let key = UnverifiedKey::parse(key.expose()).unwrap();
+    load(db, &SessionSettings::default(), key).await.unwrap()
+}
