@@ -7,6 +7,9 @@
 
 mod concurrency;
 mod cookies;
+mod damaged;
+mod keys;
+mod secrecy;
 mod start;
 mod table;
 mod vanished;
