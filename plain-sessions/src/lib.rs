@@ -43,5 +43,5 @@ pub use package::package;
 pub use requests::get_request_session;
 pub use settings::{Restriction, SameSite, SessionSettings};
 pub use store::SessionStore;
-pub use typed::{SessionKey, ValueName};
+pub use typed::{Name, SessionKey, ValueName};
 pub use views::{SessionView, WithSession};

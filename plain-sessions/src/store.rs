@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use plain::db::Database;
 use plain::http::Error;
 use plain::services::Services;
-use plain::settings::Settings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -22,7 +21,7 @@ use crate::json::{self, to_json};
 use crate::key::{Key, UnverifiedKey};
 use crate::models::Session;
 use crate::settings::SessionSettings;
-use crate::typed::ValueName;
+use crate::typed::{Name, ValueName};
 pub(crate) use commit::Outcome;
 use state::{Change, State};
 
@@ -184,7 +183,8 @@ impl SessionStore {
     }
 
     /// Removes the value of `name`, and tells whether there was one.
-    pub fn remove(&self, name: &str) -> bool {
+    pub fn remove(&self, name: impl Name) -> bool {
+        let name = name.name();
         let mut state = self.state();
         let removed = state.data().contains_key(name);
         if removed {
@@ -267,8 +267,8 @@ impl SessionStore {
     }
 
     /// Whether there is a value of `name`.
-    pub fn contains_key(&self, name: &str) -> bool {
-        self.state().data().contains_key(name)
+    pub fn contains_key(&self, name: impl Name) -> bool {
+        self.state().data().contains_key(name.name())
     }
 
     /// The names, in alphabetical order.
@@ -413,7 +413,7 @@ impl fmt::Debug for SessionStore {
 }
 
 fn settings(app: &Services) -> Result<&SessionSettings, Error> {
-    Ok(app.require::<Settings>()?.get::<SessionSettings>()?)
+    Ok(app.settings::<SessionSettings>()?)
 }
 
 fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, SessionError> {

@@ -43,30 +43,39 @@ impl<T> std::fmt::Debug for SessionKey<T> {
     }
 }
 
+/// What names a session value: a text, or a [`SessionKey`].
+pub trait Name {
+    /// The name.
+    fn name(&self) -> &str;
+}
+
+impl Name for &str {
+    fn name(&self) -> &str {
+        self
+    }
+}
+
+impl Name for &String {
+    fn name(&self) -> &str {
+        self
+    }
+}
+
+impl<T> Name for SessionKey<T> {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
 /// What names a session value of type `T`: a text, which goes with any type, or a [`SessionKey`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a session value of type `{T}`",
     note = "name it by a `&str`, or by a `SessionKey` of the same type"
 )]
-pub trait ValueName<T> {
-    /// The name.
-    fn name(&self) -> &str;
-}
+pub trait ValueName<T>: Name {}
 
-impl<T> ValueName<T> for &str {
-    fn name(&self) -> &str {
-        self
-    }
-}
+impl<T> ValueName<T> for &str {}
 
-impl<T> ValueName<T> for &String {
-    fn name(&self) -> &str {
-        self
-    }
-}
+impl<T> ValueName<T> for &String {}
 
-impl<T> ValueName<T> for SessionKey<T> {
-    fn name(&self) -> &str {
-        self.name
-    }
-}
+impl<T> ValueName<T> for SessionKey<T> {}

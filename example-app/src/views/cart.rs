@@ -52,7 +52,7 @@ pub(crate) struct EmptyCart;
 
 impl SessionView for EmptyCart {
     async fn post(&self, request: &Request, session: &SessionStore) -> Result<Response> {
-        session.remove(CART.name());
+        session.remove(CART);
         to_the_cart(request)
     }
 }
