@@ -23,10 +23,9 @@ impl FormView for Checkout {
         "checkout.html"
     }
 
-    async fn initial(&self, request: &Request) -> Result<Vec<(String, String)>> {
+    async fn initial(&self, request: &Request) -> Result<Value> {
         let session = get_request_session(request).await?;
-        let name = session.get(NAME)?.unwrap_or_default();
-        Ok(vec![("name".to_owned(), name)])
+        Ok(context! { name => session.get(NAME)? })
     }
 
     async fn context(&self, request: &Request) -> Result<Value> {
@@ -48,7 +47,7 @@ impl FormView for Checkout {
             orders.push(order.id);
             orders
         })?;
-        session.remove(CART.name());
+        session.remove(CART);
         add_message(&session, "Thank you. Your order is placed.")?;
         Ok(Response::redirect(
             request.reverse("order", [("id", order.id)])?,

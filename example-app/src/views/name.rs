@@ -1,6 +1,8 @@
 //! Giving one's name.
 
+use plain::context;
 use plain::http::{Request, Response, Result};
+use plain::templates::Value;
 use plain::views::FormView;
 use plain_sessions::get_request_session;
 
@@ -18,10 +20,9 @@ impl FormView for GiveName {
         "name.html"
     }
 
-    async fn initial(&self, request: &Request) -> Result<Vec<(String, String)>> {
+    async fn initial(&self, request: &Request) -> Result<Value> {
         let session = get_request_session(request).await?;
-        let name = session.get(NAME)?.unwrap_or_default();
-        Ok(vec![("name".to_owned(), name)])
+        Ok(context! { name => session.get(NAME)? })
     }
 
     async fn form_valid(&self, request: &Request, form: NameForm) -> Result<Response> {

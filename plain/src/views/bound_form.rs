@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use minijinja::context;
-use minijinja::value::{Object, Value};
+use minijinja::value::{Object, Value, ValueKind};
 
 use crate::http::FormData;
 
@@ -27,6 +27,26 @@ impl BoundForm {
             form.values.entry(name).or_default().push(value);
         }
         form
+    }
+
+    /// A form that was not sent yet, with what `values`, a context, has in its fields. What is a list
+    /// fills a field that comes more than once.
+    ///
+    /// # Errors
+    ///
+    /// If `values` is no map.
+    pub fn from_value(values: &Value) -> Result<Self, minijinja::Error> {
+        let mut form = Self::default();
+        for name in values.try_iter()? {
+            let value = values.get_item(&name)?;
+            let texts = form.values.entry(name.to_string()).or_default();
+            match value.kind() {
+                ValueKind::None | ValueKind::Undefined => {}
+                ValueKind::Seq => texts.extend(value.try_iter()?.map(|item| item.to_string())),
+                _ => texts.push(value.to_string()),
+            }
+        }
+        Ok(form)
     }
 
     /// A form as the visitor sent it.

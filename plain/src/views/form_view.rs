@@ -61,12 +61,18 @@ pub trait FormView: Sized + Send + Sync + 'static {
         form: Self::Form,
     ) -> impl Future<Output = Result<Response>> + Send;
 
-    /// What stands in the fields at first: pairs of names and texts.
-    fn initial(
+    /// Runs first, for `GET` and `POST`. A response ends it there: a redirect, say, where there is
+    /// nothing to fill in.
+    fn before_request(
         &self,
         _request: &Request,
-    ) -> impl Future<Output = Result<Vec<(String, String)>>> + Send {
-        std::future::ready(Ok(Vec::new()))
+    ) -> impl Future<Output = Result<Option<Response>>> + Send {
+        std::future::ready(Ok(None))
+    }
+
+    /// What stands in the fields at first: a context with the fields' names.
+    fn initial(&self, _request: &Request) -> impl Future<Output = Result<Value>> + Send {
+        std::future::ready(Ok(context! {}))
     }
 
     /// What the template sees besides the form.
@@ -101,7 +107,7 @@ pub struct FormPage<V>(V);
 
 impl<V: FormView> View for FormPage<V> {
     async fn get(&self, request: &Request) -> Result<Response> {
-        let form = BoundForm::initial(self.0.initial(request).await?);
+        let form = BoundForm::from_value(&self.0.initial(request).await?)?;
         show(&self.0, request, form).await
     }
 
@@ -118,6 +124,10 @@ impl<V: FormView> View for FormPage<V> {
             }
             Err(Rejection::Failed(error)) => Err(error),
         }
+    }
+
+    async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
+        self.0.before_request(request).await
     }
 
     fn type_name(&self) -> &'static str {
@@ -156,9 +166,9 @@ async fn show<V: FormView>(view: &V, request: &Request, form: BoundForm) -> Resu
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let form_errors = form.form_errors().to_vec();
-    let own = context! { form => Value::from_object(form), form_errors };
-    let context = context! { ..own, ..view.context(request).await? };
+    request.add_context("form_errors", Value::from(form.form_errors().to_vec()));
+    request.add_context("form", Value::from_object(form));
+    let context = view.context(request).await?;
     Ok(request
         .render(view.template(), context)?
         .with_status(status))

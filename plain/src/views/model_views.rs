@@ -2,13 +2,13 @@
 
 use std::future::Future;
 
-use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::View;
 use crate::db::{Field, Model, QuerySet};
 use crate::http::{Error, Request, Response, Result};
+use crate::templates::to_value;
 
 /// A page that lists the rows of a model, page by page: `?page=2`.
 ///
@@ -88,9 +88,9 @@ impl<V: ListView> View for ListPage<V> {
         if page.items.is_empty() && number > 1 {
             return Err(no_such_page());
         }
-        let items = Value::from(Serde(&page.items));
-        let own = context! { items, page => Value::from(Serde(&page)) };
-        let context = context! { ..own, ..self.0.context(request).await? };
+        request.add_context("items", to_value(&page.items));
+        request.add_context("page", to_value(&page));
+        let context = self.0.context(request).await?;
         request.render(self.0.template(), context)
     }
 
@@ -194,8 +194,8 @@ impl<V: DetailView> View for DetailPage<V> {
             .first(request.database()?)
             .await?
             .ok_or_else(not_there)?;
-        let own = context! { object => Value::from(Serde(&object)) };
-        let context = context! { ..own, ..self.0.context(request, &object).await? };
+        request.add_context("object", to_value(&object));
+        let context = self.0.context(request, &object).await?;
         request.render(self.0.template(), context)
     }
 
