@@ -5,7 +5,6 @@ use plain::chores::Chore;
 use plain::db::Model;
 use plain::http::Result;
 use plain::services::Services;
-use plain::settings::Settings;
 
 use crate::models::Order;
 use crate::settings::ShopSettings;
@@ -27,7 +26,7 @@ impl Chore for DeleteCancelledOrders {
     }
 
     async fn run(&self, app: &Services) -> Result<String> {
-        let settings: &ShopSettings = app.require::<Settings>()?.get()?;
+        let settings: &ShopSettings = app.settings()?;
         let days = settings.shop_keep_cancelled_days;
         let long_ago = Utc::now() - TimeDelta::days(days.into());
         let cancelled = Order::query().lt("cancelled_at", long_ago);

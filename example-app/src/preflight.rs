@@ -3,7 +3,6 @@
 use plain::http::Result;
 use plain::preflight::{Check, Finding, Stage};
 use plain::services::Services;
-use plain::settings::Settings;
 
 use crate::models::Product;
 use crate::settings::ShopSettings;
@@ -34,7 +33,7 @@ impl Check for EmailSet {
     }
 
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings: &ShopSettings = app.require::<Settings>()?.get()?;
+        let settings: &ShopSettings = app.settings()?;
         if settings.shop_email.is_some() {
             return Ok(Vec::new());
         }

@@ -2,7 +2,6 @@
 
 use plain::context;
 use plain::http::Result;
-use plain::settings::Settings;
 use plain::templates::{TemplateRequest, Value, missing};
 use plain_sessions::SessionStore;
 
@@ -13,7 +12,7 @@ use crate::visitor;
 
 /// `shop()`: what the settings say about the shop: `name`, `currency`, `email`.
 pub(crate) fn shop(request: &TemplateRequest) -> Result<Value> {
-    let settings: &ShopSettings = request.services().require::<Settings>()?.get()?;
+    let settings: &ShopSettings = request.services().settings()?;
     Ok(context! {
         name => &settings.shop_name,
         currency => &settings.shop_currency,

@@ -340,7 +340,7 @@ async fn text_that_no_database_holds_is_refused_by_the_form() {
 #[test]
 fn the_settings_of_the_project_start_the_shop() {
     let project = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let source = Source::at(project).environment::<&str, &str>([]);
+    let source = Source::at(project).without_environment();
     let packages = [plain_sessions::package(), app::package()];
     App::load(packages, source).unwrap();
 }

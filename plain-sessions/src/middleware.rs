@@ -7,7 +7,7 @@ use chrono::Utc;
 use plain::http::{HeaderValue, Request, Response, Result, Scheme, header};
 use plain::middleware::Middleware;
 use plain::services::Services;
-use plain::settings::{CoreSettings, Settings};
+use plain::settings::CoreSettings;
 
 use crate::cookie::CookieWriter;
 use crate::key::UnverifiedKey;
@@ -34,10 +34,9 @@ impl SessionMiddleware {
     ///
     /// If the settings of `plain.sessions` are not there.
     pub fn new(app: &Services) -> Result<Self> {
-        let settings = app.require::<Settings>()?;
         Ok(Self {
-            settings: settings.get::<SessionSettings>()?.clone(),
-            debug: settings.get::<CoreSettings>()?.debug,
+            settings: app.settings::<SessionSettings>()?.clone(),
+            debug: app.settings::<CoreSettings>()?.debug,
         })
     }
 

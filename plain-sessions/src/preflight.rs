@@ -5,7 +5,7 @@ use plain::db::Model;
 use plain::http::Result;
 use plain::preflight::{Check, Finding, Stage};
 use plain::services::Services;
-use plain::settings::{CoreSettings, Settings};
+use plain::settings::CoreSettings;
 
 use crate::middleware;
 use crate::models::Session;
@@ -21,7 +21,7 @@ impl Check for CookieSecure {
     }
 
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings = app.require::<Settings>()?.get::<SessionSettings>()?;
+        let settings = app.settings::<SessionSettings>()?;
         Ok(finding_unless(settings.session_cookie_secure, || {
             Finding::error(
                 "the session cookie is sent over plain http, where everyone on the way can read it",
@@ -41,7 +41,7 @@ impl Check for CookieHttpOnly {
     }
 
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings = app.require::<Settings>()?.get::<SessionSettings>()?;
+        let settings = app.settings::<SessionSettings>()?;
         Ok(finding_unless(settings.session_cookie_httponly, || {
             Finding::error(
                 "scripts can read the session cookie, so one injected script takes over sessions",
@@ -57,7 +57,7 @@ pub struct MiddlewareListed;
 
 impl Check for MiddlewareListed {
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings = app.require::<Settings>()?.get::<CoreSettings>()?;
+        let settings = app.settings::<CoreSettings>()?;
         let listed = settings
             .middleware
             .iter()

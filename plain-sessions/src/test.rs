@@ -18,7 +18,6 @@
 use plain::http::{Error, Result};
 use plain::server::Handler;
 use plain::services::Services;
-use plain::settings::Settings;
 use plain::test::Client;
 
 use crate::settings::SessionSettings;
@@ -34,7 +33,7 @@ pub async fn get_client_session<H: Handler>(
     client: &Client<H>,
     app: &Services,
 ) -> Result<SessionStore> {
-    let settings = app.require::<Settings>()?.get::<SessionSettings>()?;
+    let settings = app.settings::<SessionSettings>()?;
     let stored = match client.cookie(&settings.session_cookie_name) {
         Some(key) => SessionStore::load(app, &key).await?,
         None => None,

@@ -181,6 +181,16 @@ impl App {
         self.service::<Vec<CheckEntry>>()
     }
 
+    /// The chore `name`.
+    pub fn chore(&self, name: &str) -> Option<&ChoreEntry> {
+        self.chores().iter().find(|chore| chore.name() == name)
+    }
+
+    /// The check `name`.
+    pub fn check(&self, name: &str) -> Option<&CheckEntry> {
+        self.checks().iter().find(|check| check.name() == name)
+    }
+
     /// The commands that installed packages bring.
     pub fn commands(&self) -> &[Arc<dyn Command>] {
         &self.inner.commands

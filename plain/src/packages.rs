@@ -12,7 +12,7 @@ mod registry;
 pub use command::Command;
 pub use error::{Item, PackageError, PackageErrors};
 pub use installer::Installer;
-pub(crate) use installer::{Contributions, MiddlewareDeclaration};
+pub(crate) use installer::{AddFilter, Contributions, MiddlewareDeclaration};
 pub(crate) use registry::{FRAMEWORK, Selection, select};
 pub use registry::{InstalledPackage, Packages};
 

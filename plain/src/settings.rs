@@ -44,6 +44,7 @@ pub use self::server_settings::{NotAnAddress, ServerSettings};
 pub use self::source::Source;
 
 use self::group::Loaded;
+use crate::services::Services;
 
 /// The settings of an application, read and checked; a clone is cheap and shows the same values.
 ///
@@ -65,6 +66,18 @@ struct Shared {
     linked: HashMap<TypeId, &'static str>,
     entries: Vec<Entry>,
     schema: serde_json::Value,
+}
+
+impl Services {
+    /// Returns the settings of the group `S`.
+    ///
+    /// # Errors
+    /// Those of [`Settings::get`], and [`SettingsError::NoSettings`] outside of an application.
+    pub fn settings<S: SettingsGroup>(&self) -> Result<&S, SettingsError> {
+        self.get::<Settings>()
+            .ok_or(SettingsError::NoSettings)?
+            .get()
+    }
 }
 
 impl Settings {

@@ -8,7 +8,7 @@ use crate::Mode;
 use crate::assets::Assets;
 use crate::chores::ChoreEntry;
 use crate::embedded::Folder;
-use crate::packages::{Command, MiddlewareDeclaration, Selection};
+use crate::packages::{AddFilter, Command, MiddlewareDeclaration, Selection};
 use crate::preflight::CheckEntry;
 use crate::services::ServicesBuilder;
 use crate::templates::{Global, Templates};
@@ -25,6 +25,7 @@ pub(super) struct Parts {
     pub(super) commands: Vec<Arc<dyn Command>>,
     templates: Vec<(&'static str, Folder)>,
     template_globals: Vec<(&'static str, Global)>,
+    template_filters: Vec<AddFilter>,
     assets: Vec<(&'static str, Folder)>,
 }
 
@@ -36,6 +37,8 @@ impl Parts {
             parts.templates.extend(brought.templates.map(named));
             parts.assets.extend(brought.assets.map(named));
             parts.template_globals.extend(brought.template_globals);
+            let filters = brought.template_filters.into_iter();
+            parts.template_filters.extend(filters.map(|(_, add)| add));
             let urls = brought.urls.into_iter();
             parts.urls.extend(urls.map(|urls| (package, urls)));
             parts.middleware.extend(brought.middleware);
@@ -59,6 +62,9 @@ impl Parts {
         builder.project(root.join("templates"));
         for (name, global) in self.template_globals.drain(..) {
             builder.global(name, global);
+        }
+        for add in self.template_filters.drain(..) {
+            add(&mut builder);
         }
         Ok(builder.build()?)
     }

@@ -86,6 +86,12 @@ impl Source {
         self
     }
 
+    /// The same source without the environment.
+    #[must_use]
+    pub fn without_environment(self) -> Self {
+        self.environment::<OsString, OsString>([])
+    }
+
     /// The same source with the setting `name` given in code, which wins over all else.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {

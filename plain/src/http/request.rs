@@ -14,7 +14,7 @@ use super::body::Body;
 use super::content::Content;
 use super::error::{Error, Result};
 use crate::services::Services;
-use crate::settings::{Settings, SettingsGroup};
+use crate::settings::SettingsGroup;
 
 /// How the client speaks to us, or to the proxy in front of us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,12 +251,7 @@ impl Request {
     ///
     /// If no installed package declares the group.
     pub fn settings<S: SettingsGroup>(&self) -> Result<&S> {
-        match self.services.get::<Settings>() {
-            Some(settings) => Ok(settings.get::<S>()?),
-            None => Err(Error::internal(
-                "this request belongs to no application with settings",
-            )),
-        }
+        Ok(self.services.settings()?)
     }
 
     /// The value of type `T` that a middleware attached.

@@ -14,6 +14,8 @@ pub enum Item {
     Check,
     /// A function or value for templates.
     TemplateGlobal,
+    /// A filter for templates.
+    TemplateFilter,
     /// A command of the command line.
     Command,
     /// A page of the admin.
@@ -29,6 +31,7 @@ impl fmt::Display for Item {
             Self::Chore => "chore",
             Self::Check => "check",
             Self::TemplateGlobal => "template global",
+            Self::TemplateFilter => "template filter",
             Self::Command => "command",
             Self::AdminPage => "admin page",
             Self::AdminAccess => "decision on who may open the admin",

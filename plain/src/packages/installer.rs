@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use minijinja::Value;
+use minijinja::functions::Function;
+use minijinja::value::{FunctionArgs, FunctionResult};
 
 use super::{Command, Item};
 use crate::chores::{Chore, ChoreEntry};
@@ -13,11 +15,12 @@ use crate::middleware::{Link, Middleware};
 use crate::preflight::{Check, CheckEntry};
 use crate::services::{Services, ServicesBuilder};
 use crate::settings::{DuplicateSetting, Loader, SettingsGroup};
-use crate::templates::{Global, TemplateRequest};
+use crate::templates::{Global, TemplateRequest, TemplatesBuilder};
 use crate::urls::Urls;
 
 type Declare = fn(&mut Loader, &'static str) -> Result<(), DuplicateSetting>;
 type Construct = Box<dyn Fn(&Services) -> Result<Link> + Send + Sync>;
+pub(crate) type AddFilter = Box<dyn FnOnce(&mut TemplatesBuilder) + Send + Sync>;
 type Share = Box<dyn FnOnce(&mut ServicesBuilder) + Send + Sync>;
 
 /// All that one package brings.
@@ -32,6 +35,7 @@ pub(crate) struct Contributions {
     pub(crate) chores: Vec<ChoreEntry>,
     pub(crate) checks: Vec<CheckEntry>,
     pub(crate) template_globals: Vec<(&'static str, Global)>,
+    pub(crate) template_filters: Vec<(&'static str, AddFilter)>,
     pub(crate) urls: Vec<Urls>,
     pub(crate) commands: Vec<Arc<dyn Command>>,
     pub(crate) shared: Vec<Share>,
@@ -155,6 +159,20 @@ impl Installer {
         F: Fn(&TemplateRequest) -> Result<Value> + Send + Sync + 'static,
     {
         self.to.template_globals.push((name, Global::new(function)));
+        self
+    }
+
+    /// Brings a filter for templates, `{{ value|name }}`: any function that minijinja takes for one.
+    pub fn template_filter<F, Rv, Args>(&mut self, name: &'static str, filter: F) -> &mut Self
+    where
+        F: Function<Rv, Args>,
+        Rv: FunctionResult,
+        Args: for<'a> FunctionArgs<'a>,
+    {
+        let add: AddFilter = Box::new(move |templates| {
+            templates.filter(name, filter);
+        });
+        self.to.template_filters.push((name, add));
         self
     }
 

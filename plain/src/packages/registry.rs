@@ -228,37 +228,29 @@ fn check_duplicates(installed: &[(&'static str, Contributions)], errors: &mut Ve
     }
 }
 
-fn named_items(contributions: &Contributions) -> Vec<(Item, String)> {
-    let Contributions {
-        middleware,
-        chores,
-        checks,
-        template_globals,
-        commands,
-        collected,
-        ..
-    } = contributions;
-    let middleware = middleware
-        .iter()
-        .map(|declared| (Item::Middleware, declared.name.to_owned()));
-    let chores = chores
-        .iter()
-        .map(|chore| (Item::Chore, chore.name().to_owned()));
-    let checks = checks
-        .iter()
-        .map(|check| (Item::Check, check.name().to_owned()));
-    let globals = template_globals
-        .iter()
-        .map(|(name, _)| (Item::TemplateGlobal, (*name).to_owned()));
-    let commands = commands
-        .iter()
-        .map(|command| (Item::Command, command.definition().get_name().to_owned()));
-    let collected = collected.iter().map(|one| (one.item, one.name.clone()));
-    middleware
-        .chain(chores)
-        .chain(checks)
-        .chain(globals)
-        .chain(commands)
-        .chain(collected)
-        .collect()
+fn named_items(brought: &Contributions) -> Vec<(Item, String)> {
+    let mut items = Vec::new();
+    let mut add = |item, name: &str| items.push((item, name.to_owned()));
+    for declared in &brought.middleware {
+        add(Item::Middleware, declared.name);
+    }
+    for chore in &brought.chores {
+        add(Item::Chore, chore.name());
+    }
+    for check in &brought.checks {
+        add(Item::Check, check.name());
+    }
+    for (name, _) in &brought.template_globals {
+        add(Item::TemplateGlobal, name);
+    }
+    for (name, _) in &brought.template_filters {
+        add(Item::TemplateFilter, name);
+    }
+    for command in &brought.commands {
+        add(Item::Command, command.definition().get_name());
+    }
+    for one in &brought.collected {
+        add(one.item, &one.name);
+    }
+    items
 }

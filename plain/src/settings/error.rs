@@ -12,6 +12,10 @@ pub enum SettingsError {
     #[error(transparent)]
     File(#[from] FileError),
 
+    /// What was asked belongs to no application.
+    #[error("there are no settings here; load an application with `App::load`")]
+    NoSettings,
+
     /// A name that no installed package declares.
     #[error("{}: unknown setting{}; {hint}", name(.setting), in_brackets(.origin.as_ref()))]
     Unknown {

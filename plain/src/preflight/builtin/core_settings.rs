@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use crate::http::Result;
 use crate::preflight::{Check, Finding, Stage};
 use crate::services::Services;
-use crate::settings::{CoreSettings, Settings};
+use crate::settings::CoreSettings;
 
 /// With `DEBUG`, error pages show what is inside.
 pub(super) struct DebugIsOff;
 
 impl Check for DebugIsOff {
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings: &CoreSettings = app.require::<Settings>()?.get()?;
+        let settings: &CoreSettings = app.settings()?;
         let finding = Finding::error(
             "DEBUG is on: error pages show settings, code and data to strangers",
             "remove DEBUG, or set it to false",
@@ -34,7 +34,7 @@ const KINDS: usize = 8;
 
 impl Check for SecretKeyIsStrong {
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings: &CoreSettings = app.require::<Settings>()?.get()?;
+        let settings: &CoreSettings = app.settings()?;
         let keys = settings.secret_key.iter().map(|key| ("SECRET_KEY", key));
         let former = settings.secret_key_fallbacks.iter();
         let keys = keys.chain(former.map(|key| ("a key in SECRET_KEY_FALLBACKS", key)));

@@ -4,14 +4,13 @@ use crate::http::Result;
 use crate::middleware::{HostSettings, HttpsSettings};
 use crate::preflight::{Check, Finding, Stage};
 use crate::services::Services;
-use crate::settings::Settings;
 
 /// Without hosts nothing is answered, with all of them a stranger chooses what links point to.
 pub(super) struct HostsAreNamed;
 
 impl Check for HostsAreNamed {
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings: &HostSettings = app.require::<Settings>()?.get()?;
+        let settings: &HostSettings = app.settings()?;
         let hosts = &settings.allowed_hosts;
         let finding = if hosts.is_empty() {
             Some(Finding::error(
@@ -39,7 +38,7 @@ pub(super) struct HttpsIsRequired;
 
 impl Check for HttpsIsRequired {
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let settings: &HttpsSettings = app.require::<Settings>()?.get()?;
+        let settings: &HttpsSettings = app.settings()?;
         let finding = Finding::warning(
             "HTTPS_REDIRECT_ENABLED is off: visitors may stay on clear HTTP",
             "remove it, or silence this check if a proxy in front redirects",
