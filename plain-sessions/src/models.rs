@@ -12,6 +12,15 @@ use crate::store::SessionStore;
 /// A stored session.
 ///
 /// It holds no usable key: [`fingerprint`](Self::fingerprint) names it.
+///
+/// ```
+/// use plain::db::{self, Database};
+/// use plain_sessions::Session;
+///
+/// async fn sign_out_everywhere(db: &Database, user: i64) -> Result<u64, db::Error> {
+///     Session::end_all(db, &format!("user:{user}")).await
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct Session {
     /// The number of the row.

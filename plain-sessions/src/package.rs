@@ -8,6 +8,12 @@ use crate::settings::SessionSettings;
 use crate::{EMBEDDED, chores, middleware, preflight, templates};
 
 /// The package `plain.sessions`, for the list in `main`.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     plain::main([plain_sessions::package()])
+/// }
+/// ```
 pub fn package() -> Box<dyn Package> {
     Box::new(Sessions)
 }

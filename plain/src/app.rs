@@ -37,6 +37,18 @@ use parts::Parts;
 use respond::{drop_body, respond};
 
 /// A configured application. Cheap to clone.
+///
+/// [`plain::main`](crate::main) makes one and does with it what the command line says;
+/// [`TestApp`](crate::test::TestApp) makes one for a test. By hand:
+///
+/// ```
+/// use plain::App;
+/// use plain::app::Source;
+///
+/// let app = App::load([], Source::isolated(".").with("DEBUG", true))?;
+/// assert!(app.mode().is_debug());
+/// # Ok::<(), plain::app::StartError>(())
+/// ```
 #[derive(Clone)]
 pub struct App {
     inner: Arc<Inner>,

@@ -1,5 +1,44 @@
 //! A full-stack web framework in the spirit of Plain: settings, installed packages, class-like
 //! views, migrations, and a command line.
+//!
+//! ```no_run
+//! use plain::http::{Request, Response, Result};
+//! use plain::packages::{Installer, Package};
+//! use plain::urls::{path, urls};
+//! use plain::views::View;
+//!
+//! struct Hello;
+//!
+//! impl View for Hello {
+//!     async fn get(&self, _request: &Request) -> Result<Response> {
+//!         Ok(Response::text("Hello"))
+//!     }
+//! }
+//!
+//! struct Site;
+//!
+//! impl Package for Site {
+//!     fn name(&self) -> &'static str {
+//!         "site"
+//!     }
+//!
+//!     fn install(&self, to: &mut Installer) -> Result<()> {
+//!         to.urls(urls([path("", Hello)]));
+//!         Ok(())
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let site: Box<dyn Package> = Box::new(Site);
+//!     plain::main([site])
+//! }
+//! ```
+//!
+//! With `INSTALLED_PACKAGES = ["site"]` and `DEBUG = true` in `settings.toml`, `plain dev` serves
+//! it. Where to read on: [`views`] and [`urls`] for pages, [`http`] for requests and responses,
+//! [`packages`] and [`settings`] for what an application is made of, [`db`] for data, [`templates`]
+//! and [`assets`] for what it shows, [`middleware`], [`chores`] and [`preflight`] for what runs
+//! around, beside and before it, [`mod@test`] for tests.
 
 extern crate self as plain;
 

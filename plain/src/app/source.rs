@@ -11,6 +11,13 @@ use crate::settings::Loader;
 const FILE: &str = "settings.toml";
 
 /// The project folder, the environment, and values given in code.
+///
+/// ```
+/// use plain::app::Source;
+///
+/// let source = Source::at("/srv/shop").environment([("PLAIN_DEBUG", "true")]);
+/// assert_eq!(source.root().to_str(), Some("/srv/shop"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Source {
     root: PathBuf,

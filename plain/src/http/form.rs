@@ -27,6 +27,16 @@ pub struct InvalidField {
 }
 
 /// The fields and files of a form, as the client sent them.
+///
+/// ```
+/// # use plain::http::{Request, Response, Result};
+/// async fn titles(request: &Request) -> Result<Response> {
+///     let form = request.form_data().await?;
+///     let album = form.field("album").unwrap_or("unnamed");
+///     let names: Vec<&str> = form.files().iter().map(|file| file.name()).collect();
+///     Ok(Response::text(format!("{album}: {}", names.join(", "))))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct FormData {
     /// The fields, encoded as in a URL.

@@ -76,6 +76,25 @@ impl PathParams {
 ///
 /// A middleware may change it (`&mut Request`); views read it. Its body is read on demand, by
 /// `form`, `json`, `multipart`, `text` or `bytes`.
+///
+/// ```
+/// use plain::http::{Request, Response, Result};
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Search {
+///     q: String,
+///     page: Option<u32>,
+/// }
+///
+/// fn search(request: &Request) -> Result<Response> {
+///     let search: Search = request.query()?;
+///     let page = search.page.unwrap_or(1);
+///     Ok(Response::text(format!("page {page} of what is found for {}", search.q)))
+/// }
+/// # let request = plain::test::RequestFactory::new().get("/search?q=mug").build();
+/// # assert_eq!(search(&request).unwrap().status(), 200);
+/// ```
 pub struct Request {
     method: Method,
     uri: Uri,

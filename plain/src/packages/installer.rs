@@ -70,6 +70,22 @@ impl fmt::Debug for Contributions {
 }
 
 /// Takes down what a package brings. Each call adds one thing; names must be the package's own.
+///
+/// ```
+/// # use plain::http::{Request, Response, Result};
+/// # use plain::middleware::Middleware;
+/// # struct Greeter;
+/// # impl Middleware for Greeter {}
+/// use plain::packages::Installer;
+/// use plain::templates::Value;
+///
+/// fn install(to: &mut Installer) -> Result<()> {
+///     to.requires("plain.sessions")
+///         .middleware("shop.middleware.Greeter", |_app| Ok(Greeter))
+///         .template_global("shop_name", |_request| Ok(Value::from("Small Hours")));
+///     Ok(())
+/// }
+/// ```
 pub struct Installer {
     package: &'static str,
     to: Contributions,

@@ -21,6 +21,13 @@ pub enum Level {
 }
 
 /// Something that a check found wrong.
+///
+/// ```
+/// use plain::preflight::Finding;
+///
+/// let finding = Finding::warning("the shop names no address", "set SHOP_EMAIL in settings.toml");
+/// assert_eq!(finding.fix, "set SHOP_EMAIL in settings.toml");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How much it matters.
