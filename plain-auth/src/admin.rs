@@ -1,0 +1,139 @@
+//! The admin: who may open it, and its pages for users.
+
+use plain::admin::{Access, AdminAccess, Chosen, Detail, List, Meta, Viewset, Visitor, confirm};
+use plain::http::{Error, Request, Result};
+
+use crate::models::User;
+use crate::pages::address;
+use crate::requests::get_request_user;
+use crate::users::Role;
+
+/// Admins get in, others are told so, and strangers are sent to sign in.
+pub(crate) struct AdminsOnly;
+
+impl AdminAccess for AdminsOnly {
+    async fn decide(&self, request: &Request) -> Result<Access> {
+        let Some(user) = get_request_user(request).await? else {
+            return Ok(Access::SignIn(address(request, "auth:sign_in")?));
+        };
+        if !user.is_admin {
+            return Ok(Access::Denied);
+        }
+        let visitor = Visitor::new(user.session_owner(), user.email);
+        Ok(Access::Granted(
+            visitor.sign_out(address(request, "auth:sign_out")?),
+        ))
+    }
+}
+
+/// The users, as admins see them.
+pub(crate) struct UserAdmin;
+
+impl Viewset for UserAdmin {
+    type Model = User;
+
+    fn meta(&self) -> Meta {
+        Meta::new("Users")
+            .icon("person")
+            .description("Accounts. `plain users create` makes one.")
+    }
+
+    fn list(&self) -> List<User> {
+        List::fields([
+            "email",
+            "is_admin",
+            "is_active",
+            "created_at",
+            "last_sign_in_at",
+        ])
+        .label("is_admin", "Admin")
+        .label("is_active", "Active")
+        .label("last_sign_in_at", "Last sign-in")
+        .order("-id")
+        .sortable(["email", "created_at"])
+        .sorted_by("email", "email_canonical")
+        .sorted_by("created_at", "id")
+        .search_fields(["email"])
+        .filter("Admins", |users, _| users.filter("is_admin", true))
+        .filter("Deactivated", |users, _| users.filter("is_active", false))
+        .action(
+            "Deactivate",
+            confirm("Deactivate these users? Their sessions end, and they can't sign in."),
+            deactivate,
+        )
+        .action("Activate", confirm("Activate these users?"), activate)
+        .action(
+            "Make admins",
+            confirm("Open the admin to these users?"),
+            |chosen| set_role(chosen, Role::Admin),
+        )
+        .action(
+            "Take the admin away",
+            confirm("Close the admin to these users?"),
+            |chosen| set_role(chosen, Role::Member),
+        )
+    }
+
+    fn detail(&self) -> Detail<User> {
+        Detail::fields([
+            "email",
+            "is_admin",
+            "is_active",
+            "created_at",
+            "last_sign_in_at",
+            "password_changed_at",
+        ])
+        .label("is_admin", "Admin")
+        .label("is_active", "Active")
+        .label("last_sign_in_at", "Last sign-in")
+    }
+
+    fn label(&self, user: &User) -> Option<String> {
+        Some(user.email.clone())
+    }
+}
+
+async fn deactivate(chosen: Chosen<User>) -> Result<u64> {
+    refuse_oneself(&chosen)?;
+    let db = chosen.app.database()?;
+    let mut changed = 0;
+    for mut user in chosen.rows {
+        user.deactivate(db).await?;
+        changed += 1;
+    }
+    Ok(changed)
+}
+
+async fn activate(chosen: Chosen<User>) -> Result<u64> {
+    let db = chosen.app.database()?;
+    let mut changed = 0;
+    for mut user in chosen.rows {
+        user.activate(db).await?;
+        changed += 1;
+    }
+    Ok(changed)
+}
+
+async fn set_role(chosen: Chosen<User>, role: Role) -> Result<u64> {
+    if role == Role::Member {
+        refuse_oneself(&chosen)?;
+    }
+    let db = chosen.app.database()?;
+    let mut changed = 0;
+    for mut user in chosen.rows {
+        user.set_role(db, role).await?;
+        changed += 1;
+    }
+    Ok(changed)
+}
+
+/// Nobody closes the door behind which they stand.
+fn refuse_oneself(chosen: &Chosen<User>) -> Result<()> {
+    let own = chosen.visitor.id();
+    match chosen.rows.iter().any(|user| user.session_owner() == own) {
+        true => Err(Error::bad_request(
+            "Your own account is among these: leave it out, or ask another admin.",
+        )),
+        false => Ok(()),
+    }
+}

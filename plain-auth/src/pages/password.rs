@@ -1,0 +1,99 @@
+//! Changing one's own password, which asks for the old one and ends all other sessions.
+
+use garde::Validate;
+use plain::context;
+use plain::http::{Error, Request, Response, Result};
+use plain::templates::Value;
+use plain::views::{FormPage, FormView, View};
+use plain_sessions::get_request_session;
+use serde::Deserialize;
+
+use super::too_many;
+use crate::attempts;
+use crate::models::{Credentials, User};
+use crate::passwords::{Hasher, Verdict};
+use crate::requests::{CurrentUser, get_request_user};
+use crate::settings::AuthSettings;
+use crate::signed_in::renew;
+use crate::views::{AuthView, WithUser};
+
+pub(super) fn page() -> WithUser<Page> {
+    Page(Change.as_view()).as_view()
+}
+
+/// The page, for who is signed in.
+pub(super) struct Page(FormPage<Change>);
+
+pub(super) struct Change;
+
+#[derive(Deserialize, Validate)]
+pub(super) struct Form {
+    #[garde(skip)]
+    old_password: String,
+    #[garde(skip)]
+    password: String,
+}
+
+impl AuthView for Page {
+    async fn get(&self, request: &Request, _user: &User) -> Result<Response> {
+        self.0.get(request).await
+    }
+
+    async fn post(&self, request: &Request, _user: &User) -> Result<Response> {
+        self.0.post(request).await
+    }
+}
+
+impl FormView for Change {
+    type Form = Form;
+
+    fn template(&self) -> &str {
+        "auth/password.html"
+    }
+
+    async fn context(&self, request: &Request) -> Result<Value> {
+        let min_length = request.settings::<AuthSettings>()?.auth_password_min_length;
+        Ok(context! { min_length })
+    }
+
+    async fn form_valid(&self, request: &Request, form: Form) -> Result<Response> {
+        let app = request.services();
+        let db = request.database()?;
+        let user = get_request_user(request).await?;
+        let mut user = user.ok_or_else(|| Error::forbidden("sign in to change your password"))?;
+        // Who found a browser left open must not get to guess either.
+        let attempt = match attempts::begin(request, &user.email_canonical).await? {
+            Ok(attempt) => attempt,
+            Err(wait) => return too_many(self, request, wait).await,
+        };
+        let hasher = Hasher::of(app)?;
+        let known = Credentials::find(db, user.id).await?;
+        let stored = known.as_ref().map(|known| known.password_hash.as_str());
+        let verdict = hasher.verify(app, &form.old_password, stored);
+        let verdict = match verdict.await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                attempt.undone(db).await?;
+                return Err(error);
+            }
+        };
+        if verdict == Verdict::Wrong {
+            let message = "This is not your password.";
+            return self.rejected(request, Some("old_password"), message).await;
+        }
+        attempt.succeeded(db).await?;
+        let session = get_request_session(request).await?;
+        let changed = user.set_password(app, &form.password, Some(&session)).await;
+        if let Err(error) = changed {
+            let Some((field, message)) = error.as_field_error() else {
+                return Err(error.answer());
+            };
+            return self.rejected(request, Some(field), &message).await;
+        }
+        renew(&session, &user)?;
+        CurrentUser::of(request)?.set(request, Some(user));
+        Ok(Response::redirect(
+            request.reverse("auth:password_changed", ())?,
+        ))
+    }
+}

@@ -1,0 +1,224 @@
+//! [`AuthView`]: a view for those who are signed in.
+
+use std::future::Future;
+
+use plain::http::{Error, Request, Response, Result};
+use plain::views::{Method, Methods, NotAllowed, View, is_written};
+
+use crate::models::User;
+use crate::pages::sign_in_url;
+use crate::requests::get_request_user;
+
+/// Whom a view is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Required {
+    /// All who are signed in.
+    #[default]
+    SignedIn,
+    /// Admins.
+    Admin,
+}
+
+/// A view whose handlers are given the request and its user.
+///
+/// Who is not signed in is led to the page for that, and back afterwards; whom the view is not for
+/// gets a 403.
+///
+/// ```
+/// use plain::http::{Request, Response, Result};
+/// use plain::urls::path;
+/// use plain_auth::{AuthView, User};
+///
+/// struct Orders;
+///
+/// impl AuthView for Orders {
+///     async fn get(&self, _request: &Request, user: &User) -> Result<Response> {
+///         Ok(Response::text(format!("The orders of {}", user.email)))
+///     }
+/// }
+///
+/// let route = path("orders", Orders.as_view());
+/// ```
+///
+/// A view for admins says so by [`required`](Self::required); other conditions go into
+/// [`check_auth`](Self::check_auth). Templates that it renders see the user as `current_user`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view for users",
+    note = "implement `plain_auth::AuthView` for it"
+)]
+pub trait AuthView: Sized + Send + Sync + 'static {
+    /// Whom it is for.
+    fn required(&self) -> Required {
+        Required::SignedIn
+    }
+
+    /// Whether `user`, for whom the view is, may make this `request`; an error is the answer if not.
+    fn check_auth(
+        &self,
+        _request: &Request,
+        _user: &User,
+    ) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Answers `GET`, and `HEAD` unless [`head`](Self::head) is written.
+    fn get(
+        &self,
+        _request: &Request,
+        _user: &User,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        NotAllowed
+    }
+
+    /// Answers `POST`.
+    fn post(
+        &self,
+        _request: &Request,
+        _user: &User,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        NotAllowed
+    }
+
+    /// Answers `PUT`.
+    fn put(
+        &self,
+        _request: &Request,
+        _user: &User,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        NotAllowed
+    }
+
+    /// Answers `PATCH`.
+    fn patch(
+        &self,
+        _request: &Request,
+        _user: &User,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        NotAllowed
+    }
+
+    /// Answers `DELETE`.
+    fn delete(
+        &self,
+        _request: &Request,
+        _user: &User,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        NotAllowed
+    }
+
+    /// Answers `HEAD`.
+    fn head(
+        &self,
+        _request: &Request,
+        _user: &User,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        NotAllowed
+    }
+
+    /// Runs after the handler, with what it answered; returns what goes out.
+    fn after_response(
+        &self,
+        _request: &Request,
+        response: Response,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        std::future::ready(Ok(response))
+    }
+
+    /// Turns an error of the handler into a response; by default it stays an error.
+    fn handle_error(
+        &self,
+        _request: &Request,
+        error: Error,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        std::future::ready(Err(error))
+    }
+
+    /// The view for the router.
+    fn as_view(self) -> WithUser<Self> {
+        WithUser(self)
+    }
+}
+
+/// Asks `user` to be one of those that `required` names.
+///
+/// # Errors
+///
+/// 403 if the user is not.
+pub(crate) fn check_required(required: Required, user: &User) -> Result<()> {
+    match required {
+        Required::SignedIn => Ok(()),
+        Required::Admin if user.is_admin => Ok(()),
+        Required::Admin => Err(Error::forbidden("this page is for admins only")),
+    }
+}
+
+/// An [`AuthView`] as a [`View`].
+#[derive(Debug)]
+pub struct WithUser<V>(V);
+
+impl<V> WithUser<V> {
+    /// The user, whom `before_request` has let pass.
+    async fn user(&self, request: &Request) -> Result<User> {
+        let user = get_request_user(request).await?;
+        user.ok_or_else(|| Error::forbidden("sign in to see this page"))
+    }
+}
+
+impl<V: AuthView> View for WithUser<V> {
+    async fn get(&self, request: &Request) -> Result<Response> {
+        self.0.get(request, &self.user(request).await?).await
+    }
+
+    async fn post(&self, request: &Request) -> Result<Response> {
+        self.0.post(request, &self.user(request).await?).await
+    }
+
+    async fn put(&self, request: &Request) -> Result<Response> {
+        self.0.put(request, &self.user(request).await?).await
+    }
+
+    async fn patch(&self, request: &Request) -> Result<Response> {
+        self.0.patch(request, &self.user(request).await?).await
+    }
+
+    async fn delete(&self, request: &Request) -> Result<Response> {
+        self.0.delete(request, &self.user(request).await?).await
+    }
+
+    async fn head(&self, request: &Request) -> Result<Response> {
+        self.0.head(request, &self.user(request).await?).await
+    }
+
+    async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
+        let Some(user) = get_request_user(request).await? else {
+            return Ok(Some(Response::redirect(sign_in_url(request)?)));
+        };
+        check_required(self.0.required(), &user)?;
+        self.0.check_auth(request, &user).await?;
+        Ok(None)
+    }
+
+    async fn after_response(&self, request: &Request, response: Response) -> Result<Response> {
+        self.0.after_response(request, response).await
+    }
+
+    async fn handle_error(&self, request: &Request, error: Error) -> Result<Response> {
+        self.0.handle_error(request, error).await
+    }
+
+    fn methods(&self) -> Methods {
+        let handlers = [
+            (Method::Get, is_written(&V::get)),
+            (Method::Post, is_written(&V::post)),
+            (Method::Put, is_written(&V::put)),
+            (Method::Patch, is_written(&V::patch)),
+            (Method::Delete, is_written(&V::delete)),
+            (Method::Head, is_written(&V::head)),
+        ];
+        Methods::of(handlers)
+    }
+
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<V>()
+    }
+}
