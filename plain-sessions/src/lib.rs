@@ -41,7 +41,7 @@ pub use key::{Key, KeyHash};
 pub use models::Session;
 pub use package::package;
 pub use requests::get_request_session;
-pub use settings::{Restriction, SameSite, SessionSettings};
+pub use settings::{Restriction, SameSite, SessionSettings, Unset};
 pub use store::SessionStore;
 pub use typed::{Name, SessionKey, ValueName};
 pub use views::{SessionView, WithSession};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Object, Serde, Value};
+use minijinja::value::{Enumerator, Object, ObjectRepr, Serde, Value};
 use plain::http::Result;
 use plain::templates::{TemplateRequest, missing};
 
@@ -11,6 +11,11 @@ use crate::store::SessionStore;
 
 /// `{{ session.name }}`: the value; nothing where there is none.
 impl Object for SessionStore {
+    /// Not a map: of a map, `name in session` would ask for the value, and there is always one.
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Iterable
+    }
+
     fn get_value(self: &Arc<Self>, name: &Value) -> Option<Value> {
         let name = name.as_str()?;
         let value = self.value(name);

@@ -14,7 +14,7 @@ static LINES: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(|| {
     Mutex::default()
 });
 
-/// Begins to record what all threads log. Each test that reads the log calls it first.
+/// Begins to record what all threads log. A site does it when it starts.
 pub fn record() {
     LazyLock::force(&LINES);
 }

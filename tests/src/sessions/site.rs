@@ -6,30 +6,31 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use plain::App;
-use plain::app::{Source, StartError};
-use plain::db::migrations::Target;
-use plain::db::{Create, Database};
+use plain::app::Source;
+use plain::db::Database;
 use plain::http::{Request, Response, Result};
 use plain::middleware::Middleware;
 use plain::packages::{Installer, Package};
-use plain::test::Client;
+use plain::test::TestApp;
 use plain::urls::{Endpoint, IntoEndpoint, path, urls};
 use plain::views::View;
-use plain_sessions::{SessionStore, SessionView};
+use plain_sessions::{SessionSettings, SessionStore, SessionView};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::{Gates, Step, Visitor, steps};
+use crate::log;
 
 /// The name of the middleware of sessions.
 const SESSIONS: &str = "plain.sessions.middleware.SessionMiddleware";
 
-/// An application with sessions, and its folder.
+/// The hosts that it answers for.
+const HOSTS: [&str; 2] = ["localhost", ".example.com"];
+
+/// An application with sessions.
 #[derive(Debug)]
 pub struct Site {
-    app: App,
+    app: TestApp,
     gates: Gates,
-    folder: TempDir,
 }
 
 impl Site {
@@ -45,7 +46,7 @@ impl Site {
 
     /// A new visitor, over HTTPS, without a cookie.
     pub fn visitor(&self) -> Visitor {
-        Visitor::new(Client::new(self.app.clone()).https())
+        Visitor::new(self.app.client())
     }
 
     /// A new visitor whose browser sends `key`.
@@ -76,7 +77,7 @@ impl Site {
 
     /// Its database.
     pub fn db(&self) -> &Database {
-        self.app.services().database().unwrap()
+        self.app.database()
     }
 
     /// The places where its requests wait.
@@ -86,7 +87,7 @@ impl Site {
 
     /// The folder with its database.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.app.root()
     }
 }
 
@@ -94,7 +95,6 @@ impl Site {
 #[must_use]
 pub struct SiteBuilder {
     settings: Vec<(String, Value)>,
-    environment: Vec<(String, String)>,
     pages: Pages,
     templates: Vec<(&'static str, &'static str)>,
     middleware: Vec<&'static str>,
@@ -105,7 +105,6 @@ impl Default for SiteBuilder {
         let gates = Gates::default();
         Self {
             settings: Vec::new(),
-            environment: Vec::new(),
             pages: Pages::new(gates),
             templates: Vec::new(),
             middleware: vec![SESSIONS],
@@ -117,12 +116,6 @@ impl SiteBuilder {
     /// Sets a setting.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.settings.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// Sets an environment variable.
-    pub fn environment(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -168,46 +161,38 @@ impl SiteBuilder {
 
     /// Starts it, with its tables.
     pub async fn start(self) -> Site {
-        let folder = TempDir::new().unwrap();
-        for (name, text) in &self.templates {
-            let file = folder.path().join("templates").join(name);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, text).unwrap();
-        }
+        // Before anything else decides what is logged.
+        log::record();
         let gates = self.pages.gates.clone();
-        let app = match self.load(folder.path()) {
-            Ok(app) => app,
-            Err(error) => panic!("{error}"),
-        };
-        let database = app.connect(Create::IfMissing).await.unwrap();
-        let migrator = app.packages().migrator(database.clone()).unwrap();
-        migrator.apply(&Target::All, |_| ()).await.unwrap();
-        Site { app, gates, folder }
-    }
-
-    /// Why it can't start.
-    pub fn refusal(self) -> String {
-        let folder = TempDir::new().unwrap();
-        match self.load(folder.path()) {
-            Ok(_) => panic!("the application starts"),
-            Err(error) => error.to_string(),
+        let pages: Box<dyn Package> = Box::new(self.pages);
+        let mut app = TestApp::of([plain_sessions::package(), pages])
+            .setting("MIDDLEWARE", json!(self.middleware))
+            .setting("ALLOWED_HOSTS", json!(HOSTS));
+        for (name, value) in self.settings {
+            app = app.setting(name, value);
         }
+        for (name, text) in self.templates {
+            app = app.file(Path::new("templates").join(name), text);
+        }
+        let app = app.start().await;
+        Site { app, gates }
     }
 
-    fn load(self, folder: &Path) -> Result<App, StartError> {
-        let mut source = Source::isolated(folder)
-            .with("SECRET_KEY", "for tests only")
-            .with("ALLOWED_HOSTS", json!(["localhost", ".example.com"]))
-            .with("INSTALLED_PACKAGES", json!(["plain.sessions", "pages"]))
-            .with("MIDDLEWARE", json!(self.middleware))
-            // Tests lose no power.
-            .with("DATABASE_SQLITE_SYNCHRONOUS", "NORMAL");
+    /// Its settings, or why it can't start; with the environment variables `environment`.
+    pub fn settings<const N: usize>(
+        self,
+        environment: [(&str, &str); N],
+    ) -> Result<SessionSettings, String> {
+        let mut source = Source::isolated("/nowhere")
+            .with("DEBUG", true)
+            .with("INSTALLED_PACKAGES", json!(["plain.sessions"]))
+            .environment(environment);
         for (name, value) in self.settings {
             source = source.with(name, value);
         }
-        let source = source.environment(self.environment);
-        let pages: Box<dyn Package> = Box::new(self.pages);
-        App::load([plain_sessions::package(), pages], source)
+        let app = App::load([plain_sessions::package()], source);
+        let app = app.map_err(|error| error.to_string())?;
+        Ok(app.settings().get::<SessionSettings>().unwrap().clone())
     }
 }
 

@@ -237,29 +237,6 @@ async fn without_debug_the_cookie_is_secure_over_plain_http_too() {
 }
 
 #[tokio::test]
-async fn every_setting_of_the_cookie_can_come_from_the_environment() {
-    let site = Site::builder()
-        .environment("PLAIN_SESSION_COOKIE_NAME", "sid")
-        .environment("PLAIN_SESSION_COOKIE_AGE", "60")
-        .environment("PLAIN_SESSION_COOKIE_DOMAIN", "localhost")
-        .environment("PLAIN_SESSION_COOKIE_SECURE", "false")
-        .environment("PLAIN_SESSION_COOKIE_HTTPONLY", "false")
-        .environment("PLAIN_SESSION_COOKIE_SAMESITE", "Strict")
-        .environment("PLAIN_SESSION_COOKIE_PATH", "/run");
-    let (set, _) = set_and_deleted(site).await;
-    assert_eq!(
-        set,
-        "sid=...; SameSite=Strict; Path=/run; Domain=localhost; Max-Age=60"
-    );
-    let site = Site::builder().environment("PLAIN_SESSION_COOKIE_SAMESITE", "false");
-    let (set, _) = set_and_deleted(site).await;
-    assert_eq!(
-        set,
-        "sessionid=...; HttpOnly; Secure; Path=/; Max-Age=1209600"
-    );
-}
-
-#[tokio::test]
 async fn vary_is_merged_into_the_one_that_is_there() {
     let site = Site::new().await;
     let visitor = site.visitor_with("name", "Ada").await;

@@ -148,7 +148,6 @@ async fn a_damaged_row_can_be_cleared_cycled_and_begun_anew() {
 
 #[tokio::test]
 async fn a_damaged_row_is_logged_once_by_its_fingerprint() {
-    log::record();
     let site = Site::new().await;
     for how in DAMAGES {
         let visitor = damaged(&site, how).await;

