@@ -65,6 +65,9 @@ pub(super) enum Writing<'a> {
     Update(&'a str),
 }
 
+/// Names of fields, each with the text that stands in it.
+pub(super) type Texts = Vec<(String, String)>;
+
 /// What came of a form.
 pub(super) enum Written {
     /// It was saved.
@@ -142,7 +145,7 @@ pub(super) trait Backend: Send + Sync {
         &'a self,
         _: &'a Services,
         _id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Vec<(String, String)>>>> {
+    ) -> BoxFuture<'a, Result<Option<Texts>>> {
         Box::pin(async { Err(not_here()) })
     }
 

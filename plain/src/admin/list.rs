@@ -32,9 +32,11 @@ pub struct List<M> {
     sorted_by: Vec<(&'static str, &'static str)>,
 }
 
+type Find<M> = Arc<dyn Fn(QuerySet<M>, &str) -> QuerySet<M> + Send + Sync>;
+
 /// How rows are found by a text.
 pub(super) struct Search<M> {
-    apply: Arc<dyn Fn(QuerySet<M>, &str) -> QuerySet<M> + Send + Sync>,
+    apply: Find<M>,
     pub(super) hint: String,
     /// What stands for a text in addresses and pages, where the text itself must not stand there.
     pub(super) kept_as: Option<fn(&str) -> String>,

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::access::{Operation, Visitor};
 use super::action::{Action, Chosen};
 use super::backend::{
-    Backend, Face, FilterFace, Head, Order, SearchFace, Writing, Written, not_here,
+    Backend, Face, FilterFace, Head, Order, SearchFace, Texts, Writing, Written, not_here,
 };
 use super::detail::Detail;
 use super::form::Form;
@@ -316,7 +316,7 @@ impl<V: Viewset> Backend for ModelBackend<V> {
         &'a self,
         app: &'a Services,
         id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Vec<(String, String)>>>> {
+    ) -> BoxFuture<'a, Result<Option<Texts>>> {
         Box::pin(self.form_values(app, id))
     }
 

@@ -1,6 +1,6 @@
 //! Making, changing and deleting the rows of a model.
 
-use super::backend::{Writing, Written, not_here};
+use super::backend::{Texts, Writing, Written, not_here};
 use super::form::Form;
 use super::model::{ModelBackend, gone, id_of, key};
 use super::viewset::Viewset;
@@ -13,11 +13,7 @@ type Values = Vec<(&'static str, db::Value)>;
 
 impl<V: Viewset> ModelBackend<V> {
     /// What stands in the fields of the form that changes the object.
-    pub(super) async fn form_values(
-        &self,
-        app: &Services,
-        id: &str,
-    ) -> Result<Option<Vec<(String, String)>>> {
+    pub(super) async fn form_values(&self, app: &Services, id: &str) -> Result<Option<Texts>> {
         let form = self.update.as_ref().ok_or_else(not_here)?;
         let Some(row) = self.find(app, id).await? else {
             return Ok(None);
@@ -101,7 +97,7 @@ impl<V: Viewset> ModelBackend<V> {
     }
 }
 
-fn texts<M: Model>(form: &Form<M>, row: &M) -> Result<Vec<(String, String)>> {
+fn texts<M: Model>(form: &Form<M>, row: &M) -> Result<Texts> {
     let json = serde_json::to_value(row)?;
     let fields = form.fields.iter();
     let texts = fields.filter_map(|field| field.initial(json.get(field.name)?));
