@@ -12,10 +12,12 @@
 //! | `cookie`, `middleware` | the way to and from the browser |
 //! | `requests`, `views`, `templates` | the way to handlers and pages |
 //! | `chores`, `preflight` | upkeep |
+//! | `admin` | the sessions in the admin |
 //! | `test` | sessions in tests |
 
 #![doc = include_str!("../README.md")]
 
+mod admin;
 pub mod chores;
 mod cookie;
 mod error;
@@ -35,6 +37,7 @@ mod views;
 
 plain::embedded!();
 
+pub use admin::SessionAdmin;
 pub use error::{SessionError, SessionNotAvailable};
 pub use json::JsonError;
 pub use key::{Key, KeyHash};

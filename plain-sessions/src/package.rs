@@ -3,6 +3,7 @@
 use plain::http::Result;
 use plain::packages::{Installer, Package};
 
+use crate::admin::SessionAdmin;
 use crate::middleware::SessionMiddleware;
 use crate::settings::SessionSettings;
 use crate::{EMBEDDED, chores, middleware, preflight, templates};
@@ -34,6 +35,7 @@ impl Package for Sessions {
             .check("sessions.cookie_httponly", preflight::CookieHttpOnly)
             .check("sessions.middleware", preflight::MiddlewareListed)
             .check("sessions.expired", preflight::FewExpired)
+            .admin(SessionAdmin)
             .template_global("get_current_session", templates::get_current_session);
         Ok(())
     }

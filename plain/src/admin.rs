@@ -23,6 +23,7 @@ mod list;
 mod list_query;
 mod meta;
 mod model;
+mod model_face;
 mod model_forms;
 mod navigation;
 mod objects;

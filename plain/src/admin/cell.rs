@@ -164,6 +164,14 @@ impl Cell {
                 text: cut(text),
                 address,
             },
+            // To the minute; the element says it whole.
+            Shown::Time { machine, text } => Shown::Time {
+                text: match text.rsplit_once(':') {
+                    Some((minute, _)) => format!("{minute} UTC"),
+                    None => text,
+                },
+                machine,
+            },
             shown => shown,
         })
     }

@@ -6,13 +6,12 @@ use serde_json::Value as Json;
 
 use super::access::{Operation, Visitor};
 use super::action::{Action, Chosen};
-use super::backend::{
-    Backend, Face, FilterFace, Head, Order, SearchFace, Texts, Writing, Written, not_here,
-};
+use super::backend::{Backend, Face, Order, Texts, Writing, Written, not_here};
 use super::detail::Detail;
 use super::form::Form;
 use super::list::List;
 use super::list_query::ListQuery;
+use super::model_face::face;
 use super::rows::{HiddenValues, Object, Preview, Reveal, Row, Rows, Selection};
 use super::viewset::Viewset;
 use crate::db::{Model, QuerySet, Total, Value};
@@ -331,45 +330,6 @@ impl<V: Viewset> Backend for ModelBackend<V> {
 
     fn delete<'a>(&'a self, app: &'a Services, id: &'a str) -> BoxFuture<'a, Result<bool>> {
         Box::pin(self.remove(app, id))
-    }
-}
-
-fn face<V: Viewset>(
-    viewset: &V,
-    list: &List<V::Model>,
-    detail: &Detail<V::Model>,
-    create: Option<&Form<V::Model>>,
-    update: Option<&Form<V::Model>>,
-) -> Face {
-    let meta = viewset.meta();
-    let head = |name: &&'static str| Head {
-        name,
-        label: list.columns.label(name),
-        sortable: list.sort_field(name).is_some(),
-    };
-    let filters = list.filters.iter().map(|filter| FilterFace {
-        name: filter.name.clone(),
-        label: filter.label.clone(),
-    });
-    let faces = |actions: &[Action<V::Model>]| actions.iter().map(|it| it.face.clone()).collect();
-    Face {
-        one: meta.one(V::Model::NAME).to_owned(),
-        meta,
-        columns: list.columns.names.iter().map(head).collect(),
-        order: list.order,
-        filters: filters.collect(),
-        search: list.search.as_ref().map(|search| SearchFace {
-            hint: search.hint.clone(),
-            kept_as: search.kept_as,
-        }),
-        actions: faces(&list.actions),
-        tasks: list.tasks.iter().map(|task| task.face.clone()).collect(),
-        object_actions: faces(&detail.actions),
-        create: create.map(|form| form.fields.clone()),
-        update: update.map(|form| form.fields.clone()),
-        delete: viewset.delete(),
-        cards: viewset.cards(),
-        page_size: list.page_size,
     }
 }
 

@@ -41,7 +41,8 @@ use crate::services::Services;
 ///     }
 ///
 ///     fn list(&self) -> ObjectList<Server> {
-///         ObjectList::fields(["name", "healthy"]).filter("Down", |server| !server.healthy)
+///         ObjectList::fields(["name", "healthy"])
+///             .filter("Down", |server: &Server| !server.healthy)
 ///     }
 ///
 ///     async fn objects(&self, _app: &Services) -> Result<Vec<Server>> {

@@ -48,9 +48,10 @@ fn may(visit: &Visit<'_>, entry: &Entry, operation: Operation) -> bool {
 /// Entries of the change log as templates see them, with links to objects that have a page.
 fn change_values(visit: &Visit<'_>, changes: &[Change]) -> Vec<Value> {
     let value = |change: &Change| {
+        let page = |entry: &&Entry| entry.backend.face().meta.path() == change.page;
         let address = change.object_id.as_ref().and_then(|id| {
-            let params = [("viewset", change.page.as_str()), ("id", id.as_str())];
-            visit.request.reverse("admin:detail", params).ok()
+            let entry = visit.entries().find(page)?;
+            visit.object_address("admin:detail", entry, id)
         });
         context! {
             at => super::Cell::time(change.at),

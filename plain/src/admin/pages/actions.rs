@@ -261,14 +261,14 @@ async fn note_each(
     for id in ids {
         let object = entry.backend.object(visit.app(), id, Reveal::Names).await?;
         let Some(object) = object else { continue };
-        begin(
-            visit,
-            entry,
-            action,
-            Some((id, &object.label)),
-            "as one of a selection",
-        )
-        .await?;
+        let noted = changes::Entry {
+            visitor: &visit.visitor,
+            action: &action.label,
+            page: entry.backend.face().meta.path(),
+            object: Some((id, &object.label)),
+            details: &format!("one of {} selected", ids.len()),
+        };
+        note(visit.database()?, noted).await?;
     }
     Ok(())
 }

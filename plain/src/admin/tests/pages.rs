@@ -1,0 +1,122 @@
+//! The pages that every admin has.
+
+use super::*;
+use crate::chores::Chore;
+
+struct Sweep;
+
+impl Chore for Sweep {
+    fn description(&self) -> &'static str {
+        "Sweeps the floor."
+    }
+
+    async fn run(&self, _: &Services) -> Result<String> {
+        Ok("3 crumbs swept".to_owned())
+    }
+}
+
+struct Cleaning;
+
+impl Package for Cleaning {
+    fn name(&self) -> &'static str {
+        "cleaning"
+    }
+
+    fn install(&self, to: &mut Installer) -> Result<()> {
+        to.chore("cleaning.Sweep", Sweep);
+        Ok(())
+    }
+}
+
+async fn page(app: &TestApp, path: &str) -> String {
+    let response = admin(app).get(path).await;
+    assert_eq!(response.status(), 200, "{response:?}");
+    response.text().to_owned()
+}
+
+#[tokio::test]
+async fn the_start_page_shows_cards_also_where_one_fails() {
+    let app = app().await;
+    products(&app, 3).await;
+    let text = page(&app, "/admin").await;
+    assert!(text.contains("<p class=\"figure\">3"), "{text}");
+    assert!(text.contains("This could not be loaded."));
+    assert!(
+        text.contains("Shop</h2>") && text.contains("Application</h2>"),
+        "{text}"
+    );
+    assert!(text.contains("Nothing was changed here yet."));
+}
+
+#[tokio::test]
+async fn settings_are_shown_with_their_sources_and_secrets_are_masked() {
+    let app = TestApp::of([package(), Box::new(Shop), Box::new(Auth)])
+        .setting(
+            "SECRET_KEY",
+            "do-not-show-this-one-that-is-long-enough-to-be-a-key",
+        )
+        .start()
+        .await;
+    let text = page(&app, "/admin/settings").await;
+    assert!(text.contains("<code>SECRET_KEY</code>") && !text.contains("do-not-show"));
+    assert!(text.contains("given in code"));
+}
+
+#[tokio::test]
+async fn the_other_pages_show_what_their_commands_show() {
+    let app = app().await;
+    let migrations = page(&app, "/admin/migrations").await;
+    assert!(migrations.contains("<code>0001_initial</code>") && migrations.contains("applied"));
+    assert!(
+        page(&app, "/admin/urls")
+            .await
+            .contains("/admin/&lt;slug:viewset&gt;")
+    );
+    let packages = page(&app, "/admin/packages").await;
+    assert!(
+        packages.contains("<code>plain.admin</code>") && packages.contains("<code>shop</code>")
+    );
+    assert!(
+        page(&app, "/admin/preflight")
+            .await
+            .contains("just checked")
+    );
+    assert!(
+        page(&app, "/admin/preflight?stage=deploy")
+            .await
+            .contains("as for a deployment")
+    );
+}
+
+#[tokio::test]
+async fn a_chore_is_run_now_and_noted() {
+    let app = TestApp::of([
+        package(),
+        Box::new(Shop),
+        Box::new(Auth),
+        Box::new(Cleaning),
+    ])
+    .start()
+    .await;
+    let text = page(&app, "/admin/chores").await;
+    assert!(
+        text.contains("Sweeps the floor.") && text.contains("never run"),
+        "{text}"
+    );
+    let run = admin(&app).post_form("/admin/chores", &[("chore", "cleaning.Sweep")]);
+    let text = run.follow_redirects(1).await.text().to_owned();
+    assert!(
+        text.contains("cleaning.Sweep: 3 crumbs swept") && text.contains("last run"),
+        "{text}"
+    );
+    let unknown = admin(&app)
+        .post_form("/admin/chores", &[("chore", "cleaning.Swep")])
+        .await;
+    assert_eq!(unknown.status(), 404);
+    assert!(unknown.text().contains("did you mean"), "{unknown:?}");
+    assert_eq!(admin(&app).post("/admin/chores").await.status(), 404);
+    assert_eq!(
+        changes(&app).await,
+        ["admin Ran chore cleaning.Sweep cleaning.Sweep: 3 crumbs swept"]
+    );
+}
