@@ -25,10 +25,12 @@ mod worker;
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{ArgMatches, Command};
 use futures_util::future::LocalBoxFuture;
+use tokio::time::timeout;
 
 use crate::app::{App, NoProject, Source, StartError};
 use crate::db::Create;
@@ -38,6 +40,9 @@ use console::Console;
 
 /// The exit status of wrong usage.
 const USAGE: u8 = 2;
+
+/// How long the database may take to be closed.
+const LONGEST_CLOSE: Duration = Duration::from_secs(2);
 
 /// Runs the application that consists of `packages`, as the words of the command line say.
 ///
@@ -221,7 +226,7 @@ fn carry_out(
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        match built_in(name) {
+        let outcome = match built_in(name) {
             Some(command) => {
                 (command.run)(Call {
                     arguments,
@@ -231,8 +236,18 @@ fn carry_out(
                 .await
             }
             None => run_brought(name, arguments, app).await,
-        }
+        };
+        close_database(app).await;
+        outcome
     })
+}
+
+/// Leaves a SQLite database as one file, without a write-ahead log that a copy of it would miss.
+async fn close_database(app: &App) {
+    if let Ok(database) = app.services().database() {
+        // What is still in use does not keep the process from ending.
+        let _ = timeout(LONGEST_CLOSE, database.close()).await;
+    }
 }
 
 /// Runs a command that a package brings.
