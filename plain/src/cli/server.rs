@@ -14,6 +14,7 @@ use crate::db::Create;
 use crate::http::Result;
 use crate::logging::{self, LoggingSettings};
 use crate::server::{Server, ServerSettings, Stopped};
+use crate::settings::split_address;
 
 pub(super) fn definition() -> Command {
     Command::new("server")
@@ -31,6 +32,7 @@ pub(super) fn bind_option() -> Arg {
     Arg::new("bind")
         .long("bind")
         .value_name("ADDRESS")
+        .value_parser(|text: &str| split_address(text).map(|_| text.to_owned()))
         .help("Where to listen, as HOST:PORT, instead of SERVER_BIND")
 }
 
