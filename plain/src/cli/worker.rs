@@ -1,6 +1,5 @@
 //! `plain worker`, and the same work inside of a server.
 
-use std::future::Future;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -8,6 +7,8 @@ use std::{io, pin};
 
 use chrono::Utc;
 use clap::Command;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
@@ -38,6 +39,8 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     server::log(app)?;
     app.connect(Create::Never).await?;
     warn_if_pending(app, console).await?;
+    // Before anything is announced: who reads that may stop it at once.
+    let mut signals = Signals::listen()?;
     announce(app, console)?;
     let runner = runner(app)?;
     let worker = Worker::new(runner.clone(), schedule(app)?);
@@ -45,13 +48,13 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     let mut work = pin::pin!(worker.run(async { drop(stopped.await) }));
     tokio::select! {
         () = &mut work => return Ok(ExitCode::SUCCESS),
-        asked = asked_to_stop() => asked?,
+        asked = signals.next() => asked?,
     }
     tracing::info!("asked to stop");
     let _ = stop.send(());
     tokio::select! {
         () = work => return Ok(ExitCode::SUCCESS),
-        asked = asked_to_stop() => asked?,
+        asked = signals.next() => asked?,
     }
     runner.give_up().await?;
     Ok(ExitCode::FAILURE)
@@ -124,12 +127,13 @@ impl Beside {
     /// Lets a running chore end within `grace`, or until a signal asks once more, then breaks it
     /// off.
     pub(super) async fn stop(mut self, grace: Duration) -> Result<()> {
+        let mut signals = Signals::listen()?;
         // Where nobody listens, the thread has ended.
         let _ = self.stop.send(());
         tokio::select! {
             _ = &mut self.ended => return Ok(()),
             () = sleep(grace) => {}
-            asked = asked_to_stop() => asked?,
+            asked = signals.next() => asked?,
         }
         let _ = self.break_off.send(());
         let _ = timeout(LONGEST_END, self.ended).await;
@@ -137,24 +141,44 @@ impl Beside {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
+/// The signals that ask to stop, from the moment on that they are listened to.
 #[cfg(unix)]
-fn asked_to_stop() -> impl Future<Output = io::Result<()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = signal(SignalKind::terminate())
-        .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
-    async move {
-        let (mut terminate, mut interrupt) = signals?;
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for the next SIGTERM or SIGINT.
+    async fn next(&mut self) -> io::Result<()> {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
         Ok(())
     }
 }
 
-/// Waits for Ctrl-C.
+/// The signals that ask to stop.
 #[cfg(not(unix))]
-fn asked_to_stop() -> impl Future<Output = io::Result<()>> {
-    tokio::signal::ctrl_c()
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits for the next Ctrl-C.
+    async fn next(&mut self) -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }
