@@ -4,12 +4,15 @@
 //! Everything in the framework logs through `tracing`; this part is only the other end. No part
 //! hands it key material, and headers and queries are not logged at all.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal};
+use std::panic;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
 use tracing::subscriber::SetGlobalDefaultError;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -53,13 +56,26 @@ impl LoggingSettings {
     fn filter(&self) -> Result<EnvFilter, ParseError> {
         EnvFilter::builder().parse(&self.log_level)
     }
+
+    /// A word alone that is no level: the filter would take it for the name of a part, and show
+    /// nothing of all others.
+    fn stray_word(&self) -> Option<&str> {
+        let mut words = self.log_level.split(',').map(str::trim);
+        words.find(|word| !word.contains(['=', ':', '[']) && word.parse::<LevelFilter>().is_err())
+    }
 }
 
 impl SettingsGroup for LoggingSettings {
     fn check(&self, problems: &mut Problems) {
+        let example = "must be a level, or levels of parts, as in `info,plain::db=debug`";
         if let Err(error) = self.filter() {
-            let example = "must be a level, or levels of parts, as in `info,plain::db=debug`";
             problems.add("LOG_LEVEL", format!("{example} ({error})"));
+        } else if let Some(word) = self.stray_word() {
+            let levels = "error, warn, info, debug, trace, off";
+            problems.add(
+                "LOG_LEVEL",
+                format!("{example}; `{word}` is none of the levels {levels}"),
+            );
         }
     }
 }
@@ -86,7 +102,26 @@ pub enum LoggingError {
 pub fn init(settings: &LoggingSettings) -> Result<(), LoggingError> {
     // The lock of standard error is short; a writer on a thread of its own would go here.
     let subscriber = subscriber(settings, io::stderr, Colors::for_terminal())?;
-    Ok(tracing::subscriber::set_global_default(subscriber)?)
+    tracing::subscriber::set_global_default(subscriber)?;
+    log_panics();
+    Ok(())
+}
+
+/// Lets a panic be a line of the log like any other, with the request that it happened in; where
+/// the log leaves errors out, it is written as before.
+fn log_panics() {
+    let otherwise = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !tracing::enabled!(target: "plain::panic", Level::ERROR) {
+            return otherwise(panic);
+        }
+        let message = panic.payload_as_str().unwrap_or("without a message");
+        let location = panic.location().map(tracing::field::display);
+        let backtrace = Backtrace::capture();
+        let backtrace = (backtrace.status() == BacktraceStatus::Captured)
+            .then(|| tracing::field::display(backtrace));
+        tracing::error!(target: "plain::panic", location, backtrace, "panicked: {message}");
+    }));
 }
 
 /// Shows warnings and errors with the output of a test that fails, unless something logs already.
@@ -214,6 +249,39 @@ pub(crate) mod tests {
         tracing::debug!(target: "plain::db", "shown");
         tracing::info!(target: "plain::server", "hidden");
         assert!(captured.text().contains("shown") && !captured.text().contains("hidden"));
+    }
+
+    #[test]
+    fn a_word_alone_that_is_no_level_is_a_problem_and_no_name_of_a_part() {
+        let problems = |level: &str| {
+            let settings = LoggingSettings {
+                log_level: level.to_owned(),
+                ..LoggingSettings::default()
+            };
+            let mut problems = Problems::default();
+            settings.check(&mut problems);
+            problems
+                .iter()
+                .map(|(_, text)| text.to_owned())
+                .collect::<Vec<_>>()
+        };
+        for level in [
+            "warn",
+            "INFO",
+            "off",
+            "warn,plain::db=debug",
+            "plain::db",
+            "",
+        ] {
+            assert!(problems(level).is_empty(), "{level}");
+        }
+        assert_eq!(
+            problems("info, warning"),
+            [
+                "must be a level, or levels of parts, as in `info,plain::db=debug`; `warning` is \
+                 none of the levels error, warn, info, debug, trace, off"
+            ]
+        );
     }
 
     #[test]
