@@ -45,6 +45,17 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// The SQLite file may not be read, or its folder not be written to.
+    #[error(
+        "the database file {} can't be opened ({message}); let this user read and write it and its folder", path.display()
+    )]
+    NotOpened {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite or the system says.
+        message: String,
+    },
+
     /// The file is not a SQLite database, or a damaged one.
     #[error(
         "{place} is not a SQLite database, or it is damaged ({message}); correct DATABASE_URL, or put a backup in its place"

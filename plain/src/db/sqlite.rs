@@ -49,8 +49,21 @@ impl Opening<'_> {
                 self.wait,
             ),
         };
-        turn_on_write_ahead_log(&lanes.writer).await?;
-        Ok(lanes)
+        match turn_on_write_ahead_log(&lanes.writer).await {
+            Ok(()) => Ok(lanes),
+            // SQLITE_CANTOPEN, which does not say why.
+            Err(Error::Connect { message, .. }) if message.starts_with("unable to open") => {
+                Err(self.not_opened(message))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn not_opened(&self, message: String) -> Error {
+        Error::NotOpened {
+            path: self.path.to_owned(),
+            message,
+        }
     }
 
     fn options(&self) -> SqliteConnectOptions {
@@ -70,10 +83,9 @@ impl Opening<'_> {
                 place: self.path.display().to_string(),
             }),
             Ok(_) => Ok(()),
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Connect {
-                place: self.path.display().to_string(),
-                message: error.to_string(),
-            }),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(self.not_opened(error.to_string()))
+            }
             Err(_)
                 if self
                     .path
