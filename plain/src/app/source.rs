@@ -51,7 +51,9 @@ impl Source {
     pub fn discover() -> Result<Self, NoProject> {
         // Without a current folder there is no project either.
         let start = std::env::current_dir().unwrap_or_default();
-        let root = start.ancestors().find(|folder| folder.join(FILE).exists());
+        // A link to nowhere is found too, so that no other project is taken for this one.
+        let is_here = |folder: &&Path| folder.join(FILE).symlink_metadata().is_ok();
+        let root = start.ancestors().find(is_here);
         match root {
             Some(root) => Ok(Self::at(root)),
             None => Err(NoProject(start)),

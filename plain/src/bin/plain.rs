@@ -66,7 +66,7 @@ fn run(words: &[OsString]) -> Result<ExitCode, Error> {
 fn find_project(start: &Path) -> Result<PathBuf, Error> {
     let root = start
         .ancestors()
-        .find(|folder| folder.join(SETTINGS).exists());
+        .find(|folder| folder.join(SETTINGS).symlink_metadata().is_ok());
     let root = root.ok_or_else(|| Error::NoProject {
         start: start.to_owned(),
     })?;
