@@ -6,7 +6,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{CheckEntry, CheckReport, Finding, PreflightReport, Stage};
-use crate::http::Result;
+use crate::db;
+use crate::http::{Error, Result};
 use crate::nearest::hint;
 use crate::packages::FRAMEWORK;
 use crate::services::Services;
@@ -47,6 +48,12 @@ async fn findings(app: &Services, check: &CheckEntry) -> Vec<Finding> {
     task.spawn(async move { check.run(&app).await });
     let result: Result<Vec<Finding>, String> = match timeout(LONGEST, task.join_next()).await {
         Ok(Some(Ok(Ok(findings)))) => Ok(findings),
+        Ok(Some(Ok(Err(error)))) if is_without_database(&error) => {
+            return vec![Finding::error(
+                "the check needs the database, which is not connected",
+                "mend what database.connection says, and run preflight again",
+            )];
+        }
         Ok(Some(Ok(Err(error)))) => Err(format!("the check could not look: {error}")),
         Ok(Some(Err(_)) | None) => Err("the check panicked".to_owned()),
         Err(_) => Err(format!(
@@ -60,6 +67,10 @@ async fn findings(app: &Services, check: &CheckEntry) -> Vec<Finding> {
             "mend what keeps it from looking, and run preflight again",
         )]
     })
+}
+
+fn is_without_database(error: &Error) -> bool {
+    matches!(error.find::<db::Error>(), Some(db::Error::NotConnected))
 }
 
 fn unknown(checks: &[CheckEntry], silenced: &[String]) -> Option<CheckReport> {
@@ -78,7 +89,6 @@ fn unknown(checks: &[CheckEntry], silenced: &[String]) -> Option<CheckReport> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Error;
     use crate::preflight::{Check, Level};
 
     enum Fake {
