@@ -135,8 +135,9 @@ fn parse(text: &str) -> Option<Cron> {
 pub enum ExpressionError {
     /// It has another number of fields than five.
     #[error(
-        "\"{text}\" has {count} fields: write five (minute, hour, day of the month, month, \
-         day of the week), as in \"30 3 * * *\", or a name such as @daily"
+        "\"{text}\" has {count} {}: write five (minute, hour, day of the month, month, \
+         day of the week), as in \"30 3 * * *\", or a name such as @daily",
+        if *.count == 1 { "field" } else { "fields" }
     )]
     Count {
         /// The text.

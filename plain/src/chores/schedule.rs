@@ -259,7 +259,7 @@ mod tests {
         assert!(
             errors.to_string().starts_with(
                 "the chore app.chores.Tidy of the package app has a schedule of its own that \
-                 can't be read: \"daily\" has 1 fields"
+                 can't be read: \"daily\" has 1 field:"
             ),
             "{errors}"
         );
