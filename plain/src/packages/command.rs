@@ -43,7 +43,9 @@ pub trait Command: Send + Sync + 'static {
     /// Its name, arguments and help.
     fn definition(&self) -> clap::Command;
 
-    /// Carries it out, with the database connected.
+    /// Carries it out, with the database connected. Results are written by
+    /// `writeln!(std::io::stdout(), ..)?`: where `println!` would panic, since a program like `head`
+    /// has read enough, the command then just ends.
     fn run<'a>(
         &'a self,
         arguments: &'a ArgMatches,
