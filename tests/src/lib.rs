@@ -7,5 +7,6 @@
     reason = "a helper that fails is to fail its test, where it was called"
 )]
 
+pub mod command_line;
 pub mod log;
 pub mod sessions;

@@ -1,0 +1,83 @@
+//! The pages.
+
+use plain::http::{Request, Response, Result};
+use plain::serde::Serialize;
+use plain::urls::{Urls, path, urls};
+use plain::views::View;
+use plain_sessions::{SessionStore, SessionView};
+
+use crate::gate;
+
+pub(crate) fn pages() -> Urls {
+    urls([
+        path("", Home).name("home"),
+        path("visits", Visits.as_view()).name("visits"),
+        path("slow", Slow),
+        path("panic", Panic),
+        path("no-template", NoTemplate),
+        path("fail", Fail),
+    ])
+}
+
+struct Home;
+
+impl View for Home {
+    async fn get(&self, _: &Request) -> Result<Response> {
+        Ok(Response::text("home"))
+    }
+}
+
+/// Counts the visits in the session.
+struct Visits;
+
+impl SessionView for Visits {
+    async fn get(&self, _: &Request, session: &SessionStore) -> Result<Response> {
+        let visits: u32 = session.get("visits")?.unwrap_or_default();
+        Ok(Response::text(visits.to_string()))
+    }
+
+    async fn post(&self, _: &Request, session: &SessionStore) -> Result<Response> {
+        session.update("visits", |visits: Option<u32>| visits.unwrap_or(0) + 1)?;
+        Ok(Response::text("counted"))
+    }
+}
+
+/// Answers when it is let go on.
+struct Slow;
+
+impl View for Slow {
+    async fn get(&self, _: &Request) -> Result<Response> {
+        gate::pass("request").await?;
+        Ok(Response::text("slow but sure"))
+    }
+}
+
+struct Panic;
+
+impl View for Panic {
+    async fn get(&self, _: &Request) -> Result<Response> {
+        panic!("the page is on fire")
+    }
+}
+
+#[derive(Serialize)]
+#[serde(crate = "plain::serde")]
+struct Nothing {}
+
+struct NoTemplate;
+
+impl View for NoTemplate {
+    async fn get(&self, request: &Request) -> Result<Response> {
+        request.render("hoem.html", Nothing {})
+    }
+}
+
+/// Fails as a file that is away would.
+struct Fail;
+
+impl View for Fail {
+    async fn get(&self, _: &Request) -> Result<Response> {
+        let contents = std::fs::read("/nowhere/inner-secret")?;
+        Ok(Response::text(format!("{} bytes", contents.len())))
+    }
+}

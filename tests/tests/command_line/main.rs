@@ -1,0 +1,29 @@
+//! The command line from outside: real processes in project folders of their own.
+//!
+//! | module | what it states |
+//! | --- | --- |
+//! | `settings_file`, `environment` | what a wrong setting is answered with |
+//! | `packages` | what fits and does not fit together |
+//! | `migrate`, `migration_files` | the tables and their history |
+//! | `database_files` | databases that can't be used |
+//! | `pages`, `sharing`, `stop`, `logs` | the server |
+//! | `chores`, `worker`, `preflight`, `lists` | the other commands |
+//! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
+
+mod chores;
+mod database_files;
+mod environment;
+mod lists;
+mod logs;
+mod migrate;
+mod migration_files;
+mod packages;
+mod pages;
+mod preflight;
+mod settings_file;
+mod sharing;
+mod stop;
+mod streams;
+mod support;
+mod words;
+mod worker;
