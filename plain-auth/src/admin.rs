@@ -26,6 +26,9 @@ impl AdminAccess for AdminsOnly {
     }
 }
 
+const DEACTIVATE: &str = "Deactivate? All sessions end, and signing in is closed.";
+const ACTIVATE: &str = "Activate? Signing in is open again.";
+
 /// The users, as admins see them.
 pub(crate) struct UserAdmin;
 
@@ -56,12 +59,8 @@ impl Viewset for UserAdmin {
         .search_fields(["email"])
         .filter("Admins", |users, _| users.filter("is_admin", true))
         .filter("Deactivated", |users, _| users.filter("is_active", false))
-        .action(
-            "Deactivate",
-            confirm("Deactivate these users? Their sessions end, and they can't sign in."),
-            deactivate,
-        )
-        .action("Activate", confirm("Activate these users?"), activate)
+        .action("Deactivate", confirm(DEACTIVATE), deactivate)
+        .action("Activate", confirm(ACTIVATE), activate)
         .action(
             "Make admins",
             confirm("Open the admin to these users?"),
@@ -86,6 +85,8 @@ impl Viewset for UserAdmin {
         .label("is_admin", "Admin")
         .label("is_active", "Active")
         .label("last_sign_in_at", "Last sign-in")
+        .action("Deactivate", confirm(DEACTIVATE), deactivate)
+        .action("Activate", confirm(ACTIVATE), activate)
     }
 
     fn label(&self, user: &User) -> Option<String> {
@@ -94,10 +95,10 @@ impl Viewset for UserAdmin {
 }
 
 async fn deactivate(chosen: Chosen<User>) -> Result<u64> {
-    refuse_oneself(&chosen)?;
+    let users = others(&chosen)?;
     let db = chosen.app.database()?;
     let mut changed = 0;
-    for mut user in chosen.rows {
+    for mut user in users {
         user.deactivate(db).await?;
         changed += 1;
     }
@@ -115,25 +116,25 @@ async fn activate(chosen: Chosen<User>) -> Result<u64> {
 }
 
 async fn set_role(chosen: Chosen<User>, role: Role) -> Result<u64> {
-    if role == Role::Member {
-        refuse_oneself(&chosen)?;
-    }
+    let users = others(&chosen)?;
     let db = chosen.app.database()?;
     let mut changed = 0;
-    for mut user in chosen.rows {
+    for mut user in users {
         user.set_role(db, role).await?;
         changed += 1;
     }
     Ok(changed)
 }
 
-/// Nobody closes the door behind which they stand.
-fn refuse_oneself(chosen: &Chosen<User>) -> Result<()> {
+/// All but the visitor: nobody closes the door behind which they stand.
+fn others(chosen: &Chosen<User>) -> Result<Vec<User>> {
     let own = chosen.visitor.id();
-    match chosen.rows.iter().any(|user| user.session_owner() == own) {
-        true => Err(Error::bad_request(
-            "Your own account is among these: leave it out, or ask another admin.",
-        )),
-        false => Ok(()),
+    let is_other = |user: &&User| user.session_owner() != own;
+    let others: Vec<User> = chosen.rows.iter().filter(is_other).cloned().collect();
+    if others.is_empty() && !chosen.rows.is_empty() {
+        return Err(Error::bad_request(
+            "This is your own account: ask another admin to change it.",
+        ));
     }
+    Ok(others)
 }
