@@ -8,6 +8,7 @@
 mod concurrency;
 mod cookies;
 mod damaged;
+mod handles;
 mod keys;
 mod outages;
 mod secrecy;
@@ -15,6 +16,7 @@ mod start;
 mod stored;
 mod table;
 mod templates;
+mod upkeep;
 mod vanished;
 
 use plain::test::TestResponse;

@@ -1,0 +1,294 @@
+//! What looks after sessions: the owner's functions, the chore, the checks.
+
+use chrono::{TimeDelta, Utc};
+use plain::chores::{Outcome, Runner, run_chores};
+use plain::db::observe;
+use plain::preflight::{Stage, run_checks};
+use plain_sessions::{Session, SessionStore};
+use plain_tests::sessions::{Site, SiteBuilder, Visitor, cycle, owner, set, values};
+use serde_json::json;
+
+use crate::FORGET;
+use crate::concurrency::interleaved;
+
+/// A visitor who is signed in as `name`.
+async fn signed_in(site: &Site, name: &str) -> Visitor {
+    let visitor = site.visitor();
+    visitor.run([set("name", name), owner(name)]).await;
+    visitor
+}
+
+async fn is_signed_in(visitor: &Visitor) -> bool {
+    values(&visitor.look().await) != json!({})
+}
+
+#[tokio::test]
+async fn the_sessions_of_an_owner_are_the_live_ones_the_newest_first() {
+    let site = Site::new().await;
+    signed_in(&site, "ada").await;
+    site.expire().await;
+    for _ in 0..2 {
+        signed_in(&site, "ada").await;
+        site.sql(
+            "UPDATE plainsessions_session SET created_at = '2026-01-01T00:00:00.000000Z' \
+             WHERE id = 2",
+        )
+        .await;
+    }
+    signed_in(&site, "grace").await;
+    site.visitor_with("name", "nobody").await;
+    let sessions = Session::for_owner(site.db(), "ada").await.unwrap();
+    let found: Vec<_> = sessions
+        .iter()
+        .map(|it| (it.id, it.owner.as_deref()))
+        .collect();
+    assert_eq!(found, [(3, Some("ada")), (2, Some("ada"))]);
+    assert_eq!(sessions[0].fingerprint().len(), 8);
+    for nobody in ["", "Ada", "a%", "nobody"] {
+        let sessions = Session::for_owner(site.db(), nobody).await.unwrap();
+        assert!(sessions.is_empty(), "{nobody:?}");
+    }
+}
+
+#[tokio::test]
+async fn all_sessions_of_an_owner_can_be_ended() {
+    let site = Site::new().await;
+    let (one, two) = (signed_in(&site, "ada").await, signed_in(&site, "ada").await);
+    let grace = signed_in(&site, "grace").await;
+    let anonymous = site.visitor_with("name", "Ada").await;
+    assert_eq!(Session::end_all(site.db(), "ada").await.unwrap(), 2);
+    for gone in [one, two] {
+        assert!(!is_signed_in(&gone).await);
+    }
+    assert!(is_signed_in(&grace).await && is_signed_in(&anonymous).await);
+    assert_eq!(Session::end_all(site.db(), "ada").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn all_sessions_of_an_owner_but_the_current_one_can_be_ended() {
+    let site = Site::new().await;
+    let current = signed_in(&site, "ada").await;
+    let other = signed_in(&site, "ada").await;
+    let grace = signed_in(&site, "grace").await;
+    let services = site.app().services();
+    let key = current.key().unwrap();
+    let session = SessionStore::load(services, &key).await.unwrap().unwrap();
+    let ended = Session::end_others(site.db(), "ada", &session).await;
+    assert_eq!(ended.unwrap(), 1);
+    assert!(is_signed_in(&current).await && is_signed_in(&grace).await);
+    assert!(!is_signed_in(&other).await);
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_for_its_owner_is_not_brought_back_by_a_slow_request() {
+    let site = Site::new().await;
+    let visitor = signed_in(&site, "ada").await;
+    let end = Session::end_all(site.db(), "ada");
+    let response = interleaved(&site, &visitor, [set("n", 1)], end, []).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(site.count().await, 0);
+}
+
+#[tokio::test]
+async fn signing_in_keeps_the_row_and_gives_it_an_owner_and_a_new_key() {
+    let site = Site::new().await;
+    let visitor = site.visitor_with("cart", 1).await;
+    let (before, key) = (site.row().await, visitor.key());
+    visitor.run([cycle(), owner("ada")]).await;
+    let after = site.row().await;
+    assert_eq!((after.id, after.created_at), (before.id, before.created_at));
+    assert_eq!(after.owner.as_deref(), Some("ada"));
+    assert_eq!(after.values(), json!({ "cart": 1 }));
+    assert_ne!(visitor.key(), key);
+    visitor.run([cycle()]).await;
+    assert_eq!(site.row().await.owner.as_deref(), Some("ada"));
+}
+
+#[tokio::test]
+async fn an_owner_that_another_request_set_meanwhile_stays() {
+    let site = Site::new().await;
+    let visitor = site.visitor_with("cart", 1).await;
+    let meanwhile = site.twin_of(&visitor);
+    let sign_in = meanwhile.run([owner("ada")]);
+    interleaved(&site, &visitor, [set("cart", 2)], sign_in, []).await;
+    let row = site.row().await;
+    assert_eq!(
+        (row.owner.as_deref(), row.values()),
+        (Some("ada"), json!({ "cart": 2 }))
+    );
+}
+
+const CLEAR_EXPIRED: &str = "plain.sessions.chores.ClearExpired";
+
+/// Runs the chore as `plain chores run` does.
+async fn clear_expired(site: &Site) -> String {
+    let runner = Runner::new(site.app().services().clone(), site.db().clone());
+    let names = [CLEAR_EXPIRED.to_owned()];
+    let reports = run_chores(&runner, site.app().chores(), &names).await;
+    let report = reports.unwrap().remove(0);
+    assert_eq!(report.outcome, Outcome::Done);
+    report.to_string()
+}
+
+#[tokio::test]
+async fn the_chore_deletes_expired_sessions_and_says_how_many() {
+    let site = Site::new().await;
+    let nothing = "plain.sessions.chores.ClearExpired: 0 expired sessions deleted";
+    assert_eq!(clear_expired(&site).await, nothing);
+    site.visitor_with("name", "Ada").await;
+    site.expire().await;
+    let live = site.visitor_with("name", "Grace").await;
+    let one = "plain.sessions.chores.ClearExpired: 1 expired session deleted";
+    assert_eq!(clear_expired(&site).await, one);
+    assert_eq!(values(&live.look().await), json!({ "name": "Grace" }));
+    assert_eq!(site.count().await, 1);
+}
+
+/// Puts `count` rows into the table that ended at `expires_at`.
+async fn fill(site: &Site, count: i64, age: TimeDelta) {
+    let insert = "WITH RECURSIVE numbers (n) AS \
+                  (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) \
+                  INSERT INTO plainsessions_session \
+                  (key_hash, session_data, created_at, expires_at) \
+                  SELECT $2 || n, '{\"a\":1}', $3, $4 FROM numbers";
+    let ended = Utc::now() - age;
+    let insert = site.db().query(insert).bind(count);
+    let insert = insert
+        .bind(age.to_string())
+        .bind(ended - TimeDelta::days(14));
+    insert.bind(ended).execute().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others_are_served() {
+    let site = Site::new().await;
+    fill(&site, 100_000, TimeDelta::hours(1)).await;
+    fill(&site, 500, TimeDelta::hours(-1)).await;
+    let visitor = site.visitor_with("name", "Ada").await;
+
+    let mut chores = site.app().chores().iter();
+    let chore = chores.find(|chore| chore.name() == CLEAR_EXPIRED).unwrap();
+    let chore = observe(chore.run(site.app().services()));
+    let mut served = 0;
+    tokio::pin!(chore);
+    let (said, statements) = loop {
+        tokio::select! {
+            biased;
+            done = &mut chore => break done,
+            response = visitor.run([set("n", served)]) => {
+                assert_eq!(response.status(), 200);
+                served += 1;
+            }
+        }
+    };
+
+    assert_eq!(said.unwrap(), "100000 expired sessions deleted");
+    assert_eq!(site.count().await, 501);
+    assert!(served >= 10, "{served} visitors were served meanwhile");
+    let batches = statements
+        .iter()
+        .filter(|it| it.sql.starts_with("DELETE FROM plainsessions_session"));
+    let sizes: Vec<_> = batches.filter_map(|it| it.rows).collect();
+    assert_eq!(sizes.iter().sum::<u64>(), 100_000);
+    assert!(sizes.iter().all(|rows| *rows <= 5_000), "{sizes:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_renewed_while_the_chore_runs_stays() {
+    let site = Site::new().await;
+    let visitor = site.visitor_with("name", "Ada").await;
+    let clear = clear_expired(&site);
+    interleaved(&site, &visitor, [set("n", 1)], clear, []).await;
+    assert_eq!(site.count().await, 1);
+}
+
+#[tokio::test]
+async fn the_chore_runs_daily_unless_it_is_told_otherwise() {
+    let site = Site::new().await;
+    let mut chores = site.app().chores().iter();
+    let chore = chores.find(|chore| chore.name() == CLEAR_EXPIRED).unwrap();
+    assert_eq!(chore.package(), "plain.sessions");
+    assert_eq!(chore.description(), "Deletes expired sessions.");
+    let schedule = chore.schedule().unwrap();
+    let fields: Vec<_> = schedule.split(' ').collect();
+    assert_eq!(fields[2..], ["*", "*", "*"], "each day, once: {schedule}");
+    assert!(fields[..2].iter().all(|field| field.parse::<u8>().is_ok()));
+}
+
+/// What the checks of the package find, as `check: problem; fix`.
+async fn findings(site: SiteBuilder, stage: Stage) -> Vec<String> {
+    findings_of(&site.start().await, stage).await
+}
+
+async fn findings_of(site: &Site, stage: Stage) -> Vec<String> {
+    let app = site.app();
+    let report = run_checks(app.services(), app.checks(), stage, &[]).await;
+    let mut lines = Vec::new();
+    for check in report.checks {
+        for finding in check.findings {
+            if check.package == "plain.sessions" {
+                let (problem, fix) = (finding.problem, finding.fix);
+                lines.push(format!(
+                    "{:?} {}: {problem}; {fix}",
+                    finding.level, check.name
+                ));
+            }
+        }
+    }
+    lines
+}
+
+#[tokio::test]
+async fn a_site_with_default_settings_passes_the_checks() {
+    assert_eq!(findings(Site::builder(), Stage::Deploy).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_cookie_that_travels_in_clear_text_is_found_before_a_deployment() {
+    let site = || Site::builder().with("SESSION_COOKIE_SECURE", false);
+    let found = findings(site(), Stage::Deploy).await;
+    insta::assert_snapshot!(found.join("\n"), @"Error sessions.cookie_secure: the session cookie is sent over plain http, where everyone on the way can read it; set SESSION_COOKIE_SECURE = true");
+    assert_eq!(findings(site(), Stage::Always).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_cookie_that_scripts_can_read_is_found_before_a_deployment() {
+    let site = || Site::builder().with("SESSION_COOKIE_HTTPONLY", false);
+    let found = findings(site(), Stage::Deploy).await;
+    insta::assert_snapshot!(found.join("\n"), @"Error sessions.cookie_httponly: scripts can read the session cookie, so one injected script takes over sessions; set SESSION_COOKIE_HTTPONLY = true");
+    assert_eq!(findings(site(), Stage::Always).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_middleware_that_is_not_listed_is_found() {
+    let site = Site::builder().without_session_middleware();
+    let found = findings(site, Stage::Always).await;
+    insta::assert_snapshot!(found.join("\n"), @r#"Error sessions.middleware: plain.sessions is installed, but its middleware is not listed; add "plain.sessions.middleware.SessionMiddleware" to MIDDLEWARE in settings.toml"#);
+}
+
+#[tokio::test]
+async fn expired_sessions_that_nobody_clears_are_found() {
+    let site = Site::new().await;
+    fill(&site, 10_000, TimeDelta::days(3)).await;
+    fill(&site, 1_000, TimeDelta::days(1)).await;
+    assert_eq!(findings_of(&site, Stage::Always).await, [""; 0]);
+    fill(&site, 1, TimeDelta::days(4)).await;
+    let found = findings_of(&site, Stage::Always).await;
+    insta::assert_snapshot!(found.join("\n"), @"Warning sessions.expired: more than 10000 sessions expired over two days ago and are still stored; run `plain chores run plain.sessions.chores.ClearExpired`, and see that `plain worker` runs or CHORES_IN_SERVER is on");
+}
+
+#[tokio::test]
+async fn an_expired_session_is_over_before_it_is_cleared() {
+    let site = Site::new().await;
+    let visitor = signed_in(&site, "ada").await;
+    site.expire().await;
+    let response = visitor.look().await;
+    assert_eq!(crate::cookie(&response), Some(FORGET));
+    assert!(
+        Session::for_owner(site.db(), "ada")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(site.count().await, 1);
+}
