@@ -10,6 +10,7 @@ mod cookies;
 mod damaged;
 mod handles;
 mod keys;
+mod model;
 mod outages;
 mod secrecy;
 mod start;
