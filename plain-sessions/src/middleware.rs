@@ -98,6 +98,7 @@ impl Middleware for SessionMiddleware {
             outcome => outcome,
         };
         let outcome = match outcome {
+            // A key that stands for nothing is not to be sent again.
             Outcome::Unchanged if !failed && session.is_nowhere() => Outcome::Removed,
             outcome => outcome,
         };

@@ -1,9 +1,12 @@
 //! A database that does not answer, or refuses to save.
 
+use std::future::IntoFuture;
+
 use plain::http::Response;
 use plain_sessions::SessionStore;
 use plain_tests::sessions::{
     Site, Step, Visitor, add_one, clear, costs, cycle, flush, header, owner, set, status, values,
+    wait,
 };
 use serde_json::json;
 
@@ -278,5 +281,24 @@ async fn while_a_writer_is_stuck_pages_that_only_read_are_served() {
     }
     stuck.rollback();
     let response = visitor.run([set("a", 1)]).await;
+    assert_eq!(costs(&response), "SELECT SELECT UPDATE");
+}
+
+#[tokio::test]
+async fn a_request_that_its_client_gave_up_saves_nothing_and_holds_nobody_up() {
+    let site = Site::new().await;
+    let visitor = site.visitor_with("name", "Ada").await;
+    let before = site.row().await;
+    for steps in [
+        [set("name", "Grace"), wait("slow")],
+        [flush(), wait("slow")],
+    ] {
+        let request = tokio::spawn(visitor.run(steps).into_future());
+        site.gates().arrived("slow").await;
+        request.abort();
+        assert!(request.await.unwrap_err().is_cancelled());
+        assert_eq!(site.row().await, before);
+    }
+    let response = visitor.run([set("n", 1)]).await;
     assert_eq!(costs(&response), "SELECT SELECT UPDATE");
 }
