@@ -186,3 +186,16 @@ async fn who_signs_in_comes_back_to_the_page_but_not_to_a_post() {
     let post = app.client().post("/admin/products/action").await;
     assert_eq!(post.location(), Some("/login?next=%2Fadmin"));
 }
+
+#[tokio::test]
+async fn an_admin_that_is_mounted_and_not_installed_tells_only_the_log() {
+    let app = TestApp::of([Box::new(Shop) as Box<dyn Package>, Box::new(Auth)])
+        .start()
+        .await;
+    let response = admin(&app).get("/admin/products").await;
+    assert_eq!(response.status(), 500);
+    assert!(
+        !response.text().contains("INSTALLED_PACKAGES"),
+        "{response:?}"
+    );
+}

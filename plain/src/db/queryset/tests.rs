@@ -445,3 +445,23 @@ proptest! {
         })?;
     }
 }
+
+#[tokio::test]
+async fn rows_of_any_of_several_query_sets_are_found() {
+    let (db, _folder) = orders().await;
+    let all = Order::query;
+    let found = async |query: QuerySet<Order>| {
+        let rows = query.all(&db).await.expect("rows");
+        rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let either = [
+        all().gt("total", 15).lt("id", 3),
+        all().filter("name", "Anna"),
+    ];
+    assert_eq!(found(all().any(either.clone())).await, [1, 2]);
+    assert_eq!(found(all().filter("status", "paid").any(either)).await, [1]);
+    assert_eq!(found(all().any([])).await, [0; 0]);
+    assert_eq!(found(all().any([all()])).await, [1, 2, 3, 4]);
+    let wrong = all().any([all().filter("nmae", "x")]).all(&db).await;
+    assert!(matches!(wrong, Err(Error::UnknownField { .. })));
+}
