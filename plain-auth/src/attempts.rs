@@ -9,7 +9,7 @@ mod policy;
 use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use plain::db::{Database, Query, Transaction};
+use plain::db::{Database, Transaction};
 use plain::http::{Error, HeaderValue, Request, Result};
 
 use crate::models::now;
@@ -70,15 +70,14 @@ pub(crate) async fn begin(request: &Request, account: &str) -> Result<Result<Att
         pair,
     };
     let now = now();
-    let decision = policy::decide(&limits, now, &before);
-    let (result, after) = match decision {
-        Decision::Go(charged, after) => (Ok(charged), Some(after)),
-        Decision::Wait(wait, after) => (Err(Wait(wait)), after),
+    let (result, after) = match policy::decide(&limits, now, &before) {
+        Decision::Go(charged, after) => (Ok(charged), after),
+        Decision::Wait(wait, Some(after)) => (Err(Wait(wait)), after),
+        // Nothing is kept, or a flood of made-up accounts would fill the table.
+        Decision::Wait(wait, None) => return Ok(Err(Wait(wait))),
     };
-    if let Some(after) = after {
-        let after = [after.account, after.address, after.pair];
-        write(&mut transaction, &keys, &after).await?;
-    }
+    let after = [after.account, after.address, after.pair];
+    write(&mut transaction, &keys, &after).await?;
     transaction.commit().await?;
     Ok(result.map(|charged| Attempt { keys, charged }))
 }
@@ -101,7 +100,7 @@ impl Attempt {
     /// Takes the count back: it could not be told whether the attempt was right.
     pub(crate) async fn undone(self, db: &Database) -> Result<()> {
         let [_, _, pair] = &self.keys;
-        take_back(db.query(TAKE_BACK), pair, pair).await?;
+        take_back(db, pair).await?;
         self.take_back_shared(db).await
     }
 
@@ -109,7 +108,10 @@ impl Attempt {
         let [account, address, _] = &self.keys;
         match self.charged {
             policy::Charged::PairOnly => Ok(()),
-            policy::Charged::All => take_back(db.query(TAKE_BACK), account, address).await,
+            policy::Charged::All => {
+                take_back(db, account).await?;
+                take_back(db, address).await
+            }
         }
     }
 }
@@ -128,11 +130,13 @@ pub(crate) async fn welcome(request: &Request, account: &str) -> Result<()> {
     Ok(())
 }
 
-const TAKE_BACK: &str = "UPDATE plainauth_attempt SET failures = failures - 1, wait_until = NULL \
-                         WHERE key IN ($1, $2) AND failures > 0";
-
-async fn take_back(query: Query<'_>, one: &str, other: &str) -> Result<()> {
-    query.bind(one).bind(other).execute().await?;
+/// One row a statement: two that lock several in different orders would wait for each other.
+async fn take_back(db: &Database, key: &str) -> Result<()> {
+    let update = db.query(
+        "UPDATE plainauth_attempt SET failures = failures - 1, wait_until = NULL \
+         WHERE key = $1 AND failures > 0",
+    );
+    update.bind(key).execute().await?;
     Ok(())
 }
 
@@ -146,15 +150,13 @@ pub(crate) async fn spend(
     let keys = [key(request, what)?];
     let mut transaction = request.database()?.begin().await?;
     let [counter] = lock(&mut transaction, &keys).await?;
-    let result = match bucket.spend(now(), &counter) {
-        Ok(after) => {
-            write(&mut transaction, &keys, &[after]).await?;
-            Ok(())
-        }
-        Err(wait) => Err(Wait(wait)),
+    let after = match bucket.spend(now(), &counter) {
+        Ok(after) => after,
+        Err(wait) => return Ok(Err(Wait(wait))),
     };
+    write(&mut transaction, &keys, &[after]).await?;
     transaction.commit().await?;
-    Ok(result)
+    Ok(Ok(()))
 }
 
 /// The part of a network address that one client has: all of IPv4's, and of IPv6 the network of its

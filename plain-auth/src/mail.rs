@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -66,8 +67,7 @@ pub struct ConsoleMailer;
 
 impl Mailer for ConsoleMailer {
     async fn send(&self, mail: Mail) -> Result<()> {
-        println!("{}", printed(&mail));
-        Ok(())
+        Ok(writeln!(io::stdout(), "{}", printed(&mail))?)
     }
 }
 

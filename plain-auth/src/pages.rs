@@ -113,12 +113,13 @@ impl<V: View> View for NotKept<V> {
     }
 
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
-        self.0.before_request(request).await
+        let response = self.0.before_request(request).await?;
+        Ok(response.map(not_kept))
     }
 
     async fn after_response(&self, request: &Request, response: Response) -> Result<Response> {
         let response = self.0.after_response(request, response).await?;
-        Ok(response.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        Ok(not_kept(response))
     }
 
     fn methods(&self) -> Methods {
@@ -128,4 +129,8 @@ impl<V: View> View for NotKept<V> {
     fn type_name(&self) -> &'static str {
         self.0.type_name()
     }
+}
+
+fn not_kept(response: Response) -> Response {
+    response.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }

@@ -187,6 +187,35 @@ async fn nothing_that_was_typed_stands_in_the_table() {
 }
 
 #[tokio::test]
+async fn a_flood_of_made_up_accounts_does_not_fill_the_table() {
+    let site = site().await;
+    let rows = async || -> i64 {
+        let count = site
+            .app
+            .database()
+            .query("SELECT count(*) FROM plainauth_attempt");
+        count.scalar().await.unwrap()
+    };
+    for number in 0..30 {
+        sign_in(
+            &site.visitor(),
+            &format!("a{number}@example.com"),
+            "a guess",
+        )
+        .await;
+    }
+    let before = rows().await;
+    for number in 0..30 {
+        let email = format!("b{number}@example.com");
+        assert_eq!(
+            sign_in(&site.visitor(), &email, "a guess").await.status(),
+            429
+        );
+    }
+    assert_eq!(rows().await, before);
+}
+
+#[tokio::test]
 async fn the_chore_deletes_what_limits_nothing_any_more() {
     let site = site().await;
     sign_in(&site.visitor(), ADA, "a guess").await;

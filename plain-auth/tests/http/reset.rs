@@ -169,7 +169,9 @@ async fn a_link_that_is_old_forged_or_anothers_opens_nothing() {
         assert_eq!(client.get(&link).await.status(), 404, "{forged}");
         assert_eq!(set(&client, &link).await.status(), 404, "{forged}");
     }
-    assert_eq!(client.get(page).await.status(), 404);
+    let over = client.get(page).await;
+    assert_eq!(over.status(), 404);
+    assert_eq!(over.header("cache-control"), Some("no-store"));
     assert_eq!(client.get(&link).await.status(), 200);
 
     let mut ada = site.find(ADA).await.unwrap();
