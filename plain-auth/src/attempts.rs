@@ -101,6 +101,11 @@ impl Attempt {
     pub(crate) async fn undone(self, db: &Database) -> Result<()> {
         let [_, _, pair] = &self.keys;
         take_back(db, pair).await?;
+        // Not removed: that it waited once still counts.
+        let over = db.query(
+            "UPDATE plainauth_attempt SET wait_until = $1 WHERE key = $2 AND wait_until > $1",
+        );
+        over.bind(now()).bind(pair).execute().await?;
         self.take_back_shared(db).await
     }
 
@@ -133,8 +138,7 @@ pub(crate) async fn welcome(request: &Request, account: &str) -> Result<()> {
 /// One row a statement: two that lock several in different orders would wait for each other.
 async fn take_back(db: &Database, key: &str) -> Result<()> {
     let update = db.query(
-        "UPDATE plainauth_attempt SET failures = failures - 1, wait_until = NULL \
-         WHERE key = $1 AND failures > 0",
+        "UPDATE plainauth_attempt SET failures = failures - 1 WHERE key = $1 AND failures > 0",
     );
     update.bind(key).execute().await?;
     Ok(())

@@ -168,3 +168,56 @@ fn hold(password: &str, stored: &PasswordHash, params: &Params) -> Verdict {
         Verdict::RightAndOutdated
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+    use plain::test::TestApp;
+
+    use super::*;
+    use crate::test::FAST;
+
+    async fn app() -> TestApp {
+        let app = TestApp::of([plain_sessions::package(), crate::package()]);
+        let app = app.setting("AUTH_HASHING_CONCURRENCY", 1);
+        FAST.into_iter()
+            .fold(app, |app, (name, value)| app.setting(name, value))
+            .start()
+            .await
+    }
+
+    #[tokio::test]
+    async fn no_more_passwords_are_hashed_at_a_time_than_set() {
+        let app = app().await;
+        let app = app.services();
+        let hasher = Hasher::of(app).unwrap();
+        let turn = hasher.turn(app.settings().unwrap()).await.unwrap();
+        let mut waiting = pin!(hasher.hash(app, "a password"));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        assert_eq!(hasher.operations(), 0);
+        drop(turn);
+        assert!(waiting.await.unwrap().starts_with("$argon2id$"));
+        assert_eq!(hasher.operations(), 1);
+    }
+
+    #[tokio::test]
+    async fn only_the_password_itself_is_right() {
+        let app = app().await;
+        let app = app.services();
+        let hasher = Hasher::of(app).unwrap();
+        let stored = hasher.hash(app, "a password").await.unwrap();
+        let again = hasher.hash(app, "a password").await.unwrap();
+        assert_ne!(stored, again);
+        let verify = async |password: &str, stored: &str| {
+            hasher.verify(app, password, Some(stored)).await.unwrap()
+        };
+        assert_eq!(verify("a password", &stored).await, Verdict::Right);
+        assert_eq!(verify("A password", &stored).await, Verdict::Wrong);
+        assert_eq!(verify("a password ", &stored).await, Verdict::Wrong);
+        assert_eq!(verify("", &stored).await, Verdict::Wrong);
+        let other_kind = stored.replace("argon2id", "argon2i");
+        assert_eq!(verify("a password", &other_kind).await, Verdict::Wrong);
+    }
+}
