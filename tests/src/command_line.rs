@@ -16,4 +16,4 @@ pub use process::{Finished, Process};
 pub use project::Project;
 
 /// How long is waited for what must happen.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(180);

@@ -16,7 +16,9 @@ use super::{Finished, Gate, Process};
 #[derive(Debug)]
 pub struct Project {
     program: PathBuf,
-    folder: TempDir,
+    root: PathBuf,
+    /// Removes the folder with the project.
+    temporary: Option<TempDir>,
     inner: PathBuf,
     environment: Vec<(OsString, OsString)>,
     user: Option<u32>,
@@ -28,10 +30,19 @@ const NOBODY: u32 = 65534;
 impl Project {
     /// A folder without any files, in which `program` is run.
     pub fn empty(program: impl Into<PathBuf>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut project = Self::at(program, folder.path());
+        project.temporary = Some(folder);
+        project
+    }
+
+    /// The folder `root` as it is, in which `program` is run; it stays after the test.
+    pub fn at(program: impl Into<PathBuf>, root: impl Into<PathBuf>) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         Self {
             program: program.into(),
-            folder: tempfile::tempdir().unwrap(),
+            root: root.into(),
+            temporary: None,
             inner: PathBuf::new(),
             environment: vec![("PATH".into(), path)],
             user: None,
@@ -67,7 +78,7 @@ impl Project {
     /// Runs commands as the owner of the files that are there now, and as one whom permissions
     /// bind: as `nobody` where the tests are run by root.
     pub fn bind_by_permissions(&mut self) {
-        let folder = self.folder.path();
+        let folder = &self.root;
         if fs::metadata(folder).unwrap().uid() != 0 {
             return;
         }
@@ -98,7 +109,7 @@ impl Project {
 
     /// The path of `name` in the folder.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.folder.path().join(name)
+        self.root.join(name)
     }
 
     /// Writes a file of the project, and the folders that it stands in.
@@ -131,7 +142,7 @@ impl Project {
 
     /// Starts the command that consists of `words`.
     pub fn start_words<W: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = W>) -> Process {
-        Process::start(self.command().args(words), self.folder.path())
+        Process::start(self.command().args(words), &self.root)
     }
 
     /// The program, without words, to be run in the folder.

@@ -9,10 +9,17 @@
 //! | `pages`, `sharing`, `stop`, `logs` | the server |
 //! | `chores`, `worker`, `preflight`, `lists` | the other commands |
 //! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
+//! | `program`, `fresh_project` | the program `plain`, which builds projects and runs them |
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that fails is to fail its test, where it was called"
+)]
 
 mod chores;
 mod database_files;
 mod environment;
+mod fresh_project;
 mod lists;
 mod logs;
 mod migrate;
@@ -20,6 +27,7 @@ mod migration_files;
 mod packages;
 mod pages;
 mod preflight;
+mod program;
 mod settings_file;
 mod sharing;
 mod stop;

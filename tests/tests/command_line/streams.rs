@@ -1,8 +1,11 @@
 //! Output that goes to programs: JSON, closed pipes, and no colour.
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
+use std::thread;
 
+use plain_tests::command_line::Answer;
 use serde_json::Value;
 
 use crate::support::{READY, migrated, site_with};
@@ -70,18 +73,31 @@ fn who_closes_the_pipe_has_read_enough() {
 #[test]
 fn a_server_whose_output_nobody_reads_serves_all_the_same() {
     let project = migrated();
+    // Nobody reads where it listens, so it is told.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
     let mut child = project
         .command()
-        .args(["server", "--bind", "127.0.0.1:0"])
+        .args(["server", "--bind", &address])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    drop(child.stdout.take());
-    drop(child.stderr.take());
-    assert_eq!(child.try_wait().unwrap(), None);
+    drop((child.stdout.take(), child.stderr.take()));
+    let mut stream = loop {
+        if let Ok(stream) = TcpStream::connect(&address) {
+            break stream;
+        }
+        assert_eq!(child.try_wait().unwrap(), None);
+        thread::yield_now();
+    };
+    let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let answer = Answer::read(stream);
     child.kill().unwrap();
     child.wait().unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "home"));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The site of these tests, in a project of its own each time.
 
 use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
 
 use plain::db::{ConnectOptions, Database};
 use plain_tests::command_line::Project;
@@ -75,4 +78,37 @@ pub(crate) fn tables(project: &Project) -> Vec<String> {
         let rows: Vec<(String,)> = database.query(sql).fetch_all().await.unwrap();
         rows.into_iter().map(|(name,)| name).collect()
     })
+}
+
+/// The folder of the workspace.
+pub(crate) fn workspace() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap()
+}
+
+/// The folder into which cargo built the site.
+pub(crate) fn target() -> &'static Path {
+    let profile = Path::new(SITE).parent().unwrap();
+    profile.parent().unwrap()
+}
+
+/// The program `plain`, built once as the site was; cargo itself only builds the programs of the
+/// package that is tested.
+pub(crate) fn built_plain() -> PathBuf {
+    static BUILT: LazyLock<()> = LazyLock::new(|| {
+        let profile = Path::new(SITE).parent().unwrap().file_name().unwrap();
+        let profile = profile.to_str().unwrap().replace("debug", "dev");
+        let output = Command::new(env!("CARGO"))
+            .current_dir(workspace())
+            .args(["build", "--quiet", "--package", "plain", "--bin", "plain"])
+            .args(["--profile", &profile])
+            .env("CARGO_TARGET_DIR", target())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    });
+    LazyLock::force(&BUILT);
+    let plain = Path::new(SITE).with_file_name("plain");
+    assert!(plain.exists(), "{}", plain.display());
+    plain
 }
