@@ -1,5 +1,5 @@
-//! `app.middleware.VisitorMiddleware`: loads the session for each page, since the header of each page greets the
-//! visitor and shows the cart.
+//! `app.middleware.VisitorMiddleware`: loads the session for each page, since the header of each
+//! page greets the visitor and shows the cart.
 
 use plain::http::{Request, Response, Result};
 use plain::middleware::Middleware;
@@ -8,7 +8,8 @@ use plain_sessions::get_request_session;
 /// The name under which `MIDDLEWARE` lists it.
 pub(crate) const NAME: &str = "app.middleware.VisitorMiddleware";
 
-/// Loads the session for pages; templates can't wait for the database themselves.
+/// Loads the session for pages, and leaves it with the request for the functions of templates, which
+/// can't wait for the database.
 #[derive(Debug)]
 pub(crate) struct VisitorMiddleware;
 
@@ -19,7 +20,8 @@ impl Middleware for VisitorMiddleware {
     async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
         let path = request.path();
         if !SAME_FOR_ALL.iter().any(|prefix| path.starts_with(prefix)) {
-            get_request_session(request).await?;
+            let session = get_request_session(request).await?;
+            request.insert_extension(session);
         }
         Ok(None)
     }

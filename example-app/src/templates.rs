@@ -40,9 +40,8 @@ pub(crate) fn messages(request: &TemplateRequest) -> Result<Value> {
     Ok(messages.unwrap_or_default().into())
 }
 
-/// The session, if it was loaded.
+/// The session, as [`VisitorMiddleware`](crate::middleware::VisitorMiddleware) left it; a request
+/// that did not come so far has none.
 fn session(request: &TemplateRequest) -> Option<&SessionStore> {
-    request
-        .extension::<SessionStore>()
-        .filter(|session| session.accessed())
+    request.extension()
 }
