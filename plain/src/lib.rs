@@ -56,6 +56,7 @@ pub mod middleware;
 mod mode;
 mod nearest;
 pub mod packages;
+mod panicked;
 pub mod preflight;
 mod random;
 pub mod server;

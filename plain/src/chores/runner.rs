@@ -1,17 +1,17 @@
 //! Running one chore, under a lease that keeps every other process from running it meanwhile.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use super::names::hint;
 use super::records::{Claim, LEASE, Occasion, Records};
 use super::{ChoreEntry, Clock, Outcome, Planned, Report, SystemClock};
 use crate::db::{self, Database};
+use crate::panicked::why_ended;
 use crate::services::Services;
 
 /// How often a lease is extended: twice may fail before it runs out.
@@ -141,7 +141,7 @@ impl Runner {
         tokio::select! {
             joined = task.join_next() => match joined {
                 Some(Ok(result)) => result.map_err(|error| error.to_string()),
-                Some(Err(error)) => Err(panic_text(error)),
+                Some(Err(error)) => Err(why_ended(error)),
                 None => Err("it was never started".to_owned()),
             },
             lost = self.keep(chore.name()) => {
@@ -263,19 +263,6 @@ fn not_leased(error: &db::Error) -> String {
         true => "the table plain_chores is missing; run `plain migrate`".to_owned(),
         false => format!("its lease could not be taken: {error}"),
     }
-}
-
-fn panic_text(error: JoinError) -> String {
-    let Ok(payload) = error.try_into_panic() else {
-        return "broken off: its runtime stopped".to_owned();
-    };
-    let text = payload_text(&*payload).unwrap_or("without a message");
-    format!("panicked: {text}")
-}
-
-fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied())
 }
 
 /// Who this process is, in words that an operator can follow.

@@ -1,6 +1,5 @@
 //! The middleware of an application in order, with the view in the middle.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -10,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::Middleware;
 use crate::http::{Error, Request, Response, Result};
+use crate::panicked::Panicked;
 use crate::written::is_written;
 
 /// All middleware of an application, outermost first.
@@ -176,23 +176,12 @@ impl<M: Middleware> Boxed for M {
     }
 }
 
-/// A view or a middleware panicked; nobody but its own request notices.
-#[derive(Debug, thiserror::Error)]
-#[error("panicked: {0}")]
-struct Panicked(String);
-
-/// Runs `future`; a panic in it becomes an error.
+/// Runs `future`; a panic in it becomes an error, which nobody but its own request notices.
 async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     match AssertUnwindSafe(future).catch_unwind().await {
         Ok(result) => result,
-        Err(payload) => Err(Panicked(panic_message(&*payload)).into()),
+        Err(payload) => Err(Panicked::new(&*payload).into()),
     }
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("without a message").to_owned()
 }
 
 #[cfg(test)]

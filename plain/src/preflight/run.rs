@@ -10,6 +10,7 @@ use crate::db;
 use crate::http::{Error, Result};
 use crate::nearest::hint;
 use crate::packages::FRAMEWORK;
+use crate::panicked::why_ended;
 use crate::services::Services;
 
 /// How long a check may look.
@@ -55,7 +56,8 @@ async fn findings(app: &Services, check: &CheckEntry) -> Vec<Finding> {
             )];
         }
         Ok(Some(Ok(Err(error)))) => Err(format!("the check could not look: {error}")),
-        Ok(Some(Err(_)) | None) => Err("the check panicked".to_owned()),
+        Ok(Some(Err(error))) => Err(format!("the check {}", why_ended(error))),
+        Ok(None) => Err("the check was never started".to_owned()),
         Err(_) => Err(format!(
             "the check took longer than {} seconds",
             LONGEST.as_secs()
@@ -155,7 +157,7 @@ mod tests {
                 "a.well: ",
                 "a.warns: it is cold",
                 "b.locked: the check could not look: the file is locked",
-                "b.panics: the check panicked",
+                "b.panics: the check panicked: out of luck",
             ]
         );
         assert_eq!(

@@ -1,6 +1,5 @@
 //! One request and its response.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
@@ -12,6 +11,7 @@ use super::access::AccessLine;
 use super::body::ResponseBody;
 use super::handler::Handler;
 use crate::http::{Body, Connection, Response, StatusCode};
+use crate::panicked::Panicked;
 use crate::settings::ServerSettings;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -68,8 +68,8 @@ impl<H: Handler> Exchange<H> {
         match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(response) => response,
             Err(payload) => {
-                let message = panic_message(&*payload);
-                tracing::error!(target: "plain::server", message, "the application panicked");
+                let panicked = Panicked::new(&*payload);
+                tracing::error!(target: "plain::server", "the application {panicked}");
                 Response::text("Internal Server Error\n")
                     .with_status(StatusCode::INTERNAL_SERVER_ERROR)
             }
@@ -123,12 +123,6 @@ fn request_id() -> HeaderValue {
         pair[1] = DIGITS[usize::from(byte & 15)];
     }
     HeaderValue::from_bytes(&text).expect("hexadecimal digits are visible ASCII")
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("without a message")
 }
 
 #[cfg(test)]
