@@ -110,6 +110,8 @@ impl Peer {
                 self.read.extend_from_slice(&buffer[..read]);
                 read
             }
+            // Another test of this process sends signals.
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.more(),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {
                 panic!("reset by the server")
             }
