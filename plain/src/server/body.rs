@@ -1,5 +1,6 @@
 //! Bodies on their way through the server, which notes what becomes of them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,9 +9,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
+use tracing::Span;
 
 use super::access::AccessLine;
 use crate::http::{Body, BoxError};
+use crate::panicked::Panicked;
 
 /// Whether a client may still be sending a body that nobody reads to its end.
 #[derive(Clone, Debug, Default)]
@@ -65,20 +68,34 @@ impl http_body::Body for RequestBody {
 }
 
 /// The body of a response, whose line in the access log is written when it ends.
+///
+/// The client of one that breaks off only sees that it is incomplete, so the log says why.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
     body: Body,
     line: Option<AccessLine>,
+    /// The request, if the body can break off.
+    span: Option<Span>,
 }
 
 impl ResponseBody {
-    /// `body`, whose size `line` waits for, unless it is known already.
-    pub(super) fn new(body: Body, mut line: Option<AccessLine>) -> Self {
+    /// `body`, whose size `line` waits for, unless it is known already; `span` is its request's.
+    pub(super) fn new(body: Body, mut line: Option<AccessLine>, span: &Span) -> Self {
         if let (Some(length), Some(open)) = (body.len(), &mut line) {
             open.add_bytes(length);
             line = None;
         }
-        Self { body, line }
+        let span = body.as_bytes().is_none().then(|| span.clone());
+        Self { body, line, span }
+    }
+
+    /// The next piece; a panic of what makes the pieces is an error.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(cx)));
+        polled.unwrap_or_else(|payload| {
+            self.body = Body::empty();
+            Poll::Ready(Some(Err(Panicked::new(&*payload).into())))
+        })
     }
 }
 
@@ -90,8 +107,13 @@ impl http_body::Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let next = Pin::new(&mut self.body).poll_frame(cx);
+        let next = self.poll_body(cx);
         match (&next, &mut self.line) {
+            (Poll::Ready(Some(Err(error))), _) => tracing::error!(
+                target: "plain::server",
+                parent: self.span.as_ref().and_then(Span::id),
+                "the body of a response broke off: {error}"
+            ),
             (Poll::Ready(Some(Ok(frame))), Some(line)) => {
                 let sent = frame.data_ref().map_or(0, Bytes::len);
                 line.add_bytes(sent as u64);

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Version};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::access::AccessLine;
 use super::body::ResponseBody;
@@ -42,24 +42,28 @@ impl<H: Handler> Exchange<H> {
     ) -> http::Response<ResponseBody> {
         let is_head = *request.method() == Method::HEAD;
         if !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path {
-            return finish(Response::text("ok"), is_head, None);
+            return finish(Response::text("ok"), is_head, None, &Span::none());
         }
         let id = request_id();
         let shown = id.to_str().unwrap_or_default();
-        let span = tracing::info_span!(target: "plain::server", "request", id = shown);
+        // Of the highest level, so that an error has its request's id whatever LOG_LEVEL leaves out.
+        let span = tracing::error_span!(target: "plain::server", "request", id = shown);
         let mut line = match self.access_log {
             true => AccessLine::start(&request, connection.peer.map(|peer| peer.ip()), &span),
             false => None,
         };
         let mut response = match refuse(&request) {
             Some(response) => response,
-            None => self.guarded(request, connection).instrument(span).await,
+            None => {
+                let answer = self.guarded(request, connection);
+                answer.instrument(span.clone()).await
+            }
         };
         response.headers_mut().entry(REQUEST_ID).or_insert(id);
         if let Some(line) = &mut line {
             line.set_status(response.status());
         }
-        finish(response, is_head, line)
+        finish(response, is_head, line, &span)
     }
 
     /// What the handler answers; a panic in it touches this request only.
@@ -97,6 +101,7 @@ fn finish(
     mut response: Response,
     is_head: bool,
     line: Option<AccessLine>,
+    span: &Span,
 ) -> http::Response<ResponseBody> {
     if is_head {
         let length = response.take_body().len().filter(|length| *length > 0);
@@ -109,7 +114,7 @@ fn finish(
     }
     response
         .into_http()
-        .map(|body| ResponseBody::new(body, line))
+        .map(|body| ResponseBody::new(body, line, span))
 }
 
 /// 64 random bits as 16 hexadecimal digits: enough to tell the requests of a log apart.

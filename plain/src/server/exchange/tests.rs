@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::Request;
 use http_body_util::BodyExt;
 
@@ -14,6 +14,20 @@ async fn app(request: Request<Body>, _: Connection) -> Response {
         "/stream" => {
             let pieces = ["ab", "cde"].map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)));
             Response::text(Body::stream(stream::iter(pieces)))
+        }
+        "/broken" => {
+            let pieces = [
+                Ok(Bytes::from("ab")),
+                Err(std::io::Error::other("no more tea")),
+            ];
+            Response::text(Body::stream(stream::iter(pieces)))
+        }
+        "/panicking" => {
+            let pieces = stream::iter(0..).map(|piece| match piece {
+                0 => Ok::<_, std::io::Error>(Bytes::from("ab")),
+                _ => panic!("the stream has a defect"),
+            });
+            Response::text(Body::stream(pieces))
         }
         "/never" => std::future::pending().await,
         _ => {
@@ -149,6 +163,31 @@ async fn a_panic_is_a_500_that_says_nothing_of_it() {
     assert_eq!(response.status(), 500);
     assert_eq!(text(response).await, "Internal Server Error\n");
     assert!(captured.text().contains("the view has a defect"));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_told_to_the_log_with_the_reason() {
+    for (path, reason) in [
+        ("/broken", "no more tea"),
+        ("/panicking", "panicked: the stream has a defect"),
+    ] {
+        let (captured, _guard) = Captured::start(LogFormat::Json, "error");
+        let exchange = exchange(|settings| settings.access_log = false);
+        let response = exchange.answer(request("GET", path), connection()).await;
+        let id = response.headers()["x-request-id"].clone();
+        let mut body = response.into_body();
+        assert_eq!(
+            body.frame().await.unwrap().unwrap().into_data().unwrap(),
+            "ab"
+        );
+        assert_eq!(body.frame().await.unwrap().unwrap_err().to_string(), reason);
+        let line = &captured.json()[0];
+        assert_eq!(
+            line["message"],
+            format!("the body of a response broke off: {reason}")
+        );
+        assert_eq!(line["span"]["id"], id.to_str().unwrap());
+    }
 }
 
 #[tokio::test]
