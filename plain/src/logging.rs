@@ -2,10 +2,11 @@
 //! error).
 //!
 //! Everything in the framework logs through `tracing`; this part is only the other end. No part
-//! hands it key material, and headers and queries are not logged at all.
+//! hands it key material, and headers and queries are not logged at all. Only the
+//! first line of an event is not indented, so that what it quotes of a client can't pass for another.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 
 use schemars::JsonSchema;
@@ -162,7 +163,7 @@ fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = fmt::layer().with_writer(writer);
+    let lines = fmt::layer().with_writer(Indented(writer));
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
         LogFormat::Text => lines.with_ansi(colors == Colors::Some).boxed(),
         LogFormat::Json => lines
@@ -174,9 +175,47 @@ where
     Ok(Registry::default().with(lines.with_filter(settings.filter()?)))
 }
 
+/// Indents all lines of an event, which comes in one piece, but the first.
+struct Indented<W>(W);
+
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Indented<W> {
+    type Writer = Indented<W::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Indented(self.0.make_writer())
+    }
+}
+
+impl<W: Write> Write for Indented<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        self.write_all(event).map(|()| event.len())
+    }
+
+    fn write_all(&mut self, event: &[u8]) -> io::Result<()> {
+        let line = event.strip_suffix(b"\n").unwrap_or(event);
+        if !line.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return self.0.write_all(event);
+        }
+        let mut indented = Vec::with_capacity(event.len() + 16);
+        for byte in line {
+            match byte {
+                b'\n' => indented.extend(b"\n    "),
+                // A terminal would begin the line anew there.
+                b'\r' => indented.extend(b"\\r"),
+                byte => indented.push(*byte),
+            }
+        }
+        indented.push(b'\n');
+        self.0.write_all(&indented)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::io::Write;
     use std::sync::{Arc, Mutex};
 
     use tracing::subscriber::DefaultGuard;
@@ -229,6 +268,19 @@ pub(crate) mod tests {
         let text = captured.text();
         assert!(text.ends_with("  INFO plain::db: read rows=3\n"), "{text}");
         assert_eq!(text.lines().count(), 1);
+    }
+
+    #[test]
+    fn what_an_event_quotes_can_not_pass_for_another() {
+        let quote = || tracing::info!("no order `7\r\n2026-01-01  INFO plain: made up`");
+        let (captured, _guard) = Captured::start(LogFormat::Text, "info");
+        quote();
+        let text = captured.text();
+        let (_, quoted) = text.split_once("no order ").unwrap();
+        assert_eq!(quoted, "`7\\r\n    2026-01-01  INFO plain: made up`\n");
+        let (captured, _guard) = Captured::start(LogFormat::Json, "info");
+        quote();
+        assert_eq!(captured.text().lines().count(), 1);
     }
 
     #[test]
