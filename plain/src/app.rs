@@ -34,7 +34,7 @@ use crate::services::Services;
 use crate::settings::{CoreSettings, Loader, Settings, SettingsGroup};
 use crate::urls::{Resolution, Router};
 use parts::Parts;
-use respond::{drop_body, respond};
+use respond::respond;
 
 /// A configured application. Cheap to clone.
 ///
@@ -139,7 +139,7 @@ impl App {
         let view = async |request: &mut Request| self.answer(request).await;
         let mut response = self.inner.chain.handle(&mut request, view).await;
         if request.method() == Method::HEAD {
-            drop_body(&mut response);
+            response.drop_body();
         }
         response
     }

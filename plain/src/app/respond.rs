@@ -4,7 +4,7 @@ use http::header::{self, HeaderValue};
 
 use crate::Mode;
 use crate::db;
-use crate::http::{Body, Error, Request, Response, StatusCode};
+use crate::http::{Error, Request, Response, StatusCode};
 use crate::templates::error_response;
 
 /// Logs `error` if it is ours, and answers with the page of its status.
@@ -32,18 +32,4 @@ fn classify(error: Error) -> Error {
     error
         .with_status(StatusCode::SERVICE_UNAVAILABLE)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
-}
-
-/// A response to `HEAD` says how long the body would have been, and has none (RFC 9110 section
-/// 9.3.2).
-pub(super) fn drop_body(response: &mut Response) {
-    if let Some(length) = response.body().len()
-        && !response.headers().contains_key(header::CONTENT_LENGTH)
-    {
-        let length = HeaderValue::from(length);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, length);
-    }
-    response.set_body(Body::empty());
 }

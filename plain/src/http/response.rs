@@ -171,6 +171,21 @@ impl Response {
         self.body = body.into();
     }
 
+    /// Takes away the body of a response to `HEAD`, which says how long that would have been (RFC
+    /// 9110 section 9.3.2), unless it is of a status that has none (section 8.6).
+    pub(crate) fn drop_body(&mut self) {
+        let length = self.take_body().len().filter(|length| *length > 0);
+        let has_none = matches!(
+            self.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        if let (Some(length), false) = (length, has_none || self.status.is_informational()) {
+            self.headers
+                .entry(header::CONTENT_LENGTH)
+                .or_insert_with(|| length.into());
+        }
+    }
+
     /// A note of type `T` that an inner part left on the response for an outer one.
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<&T> {
         self.extensions.get()
@@ -221,6 +236,20 @@ mod tests {
             response.header(header::VARY),
             Some("Accept-Encoding, cookie, Accept")
         );
+    }
+
+    #[test]
+    fn only_a_head_that_stands_for_a_body_says_its_length() {
+        let length = |mut response: Response| {
+            response.drop_body();
+            assert!(response.body().is_empty());
+            response.header(header::CONTENT_LENGTH).map(str::to_owned)
+        };
+        assert_eq!(length(Response::text("four")).as_deref(), Some("4"));
+        for status in [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED] {
+            assert_eq!(length(Response::new(status)), None);
+            assert_eq!(length(Response::text("four").with_status(status)), None);
+        }
     }
 
     #[test]

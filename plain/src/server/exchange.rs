@@ -104,13 +104,7 @@ fn finish(
     span: &Span,
 ) -> http::Response<ResponseBody> {
     if is_head {
-        let length = response.take_body().len().filter(|length| *length > 0);
-        if let Some(length) = length {
-            let headers = response.headers_mut();
-            headers
-                .entry(header::CONTENT_LENGTH)
-                .or_insert_with(|| HeaderValue::from(length));
-        }
+        response.drop_body();
     }
     response
         .into_http()
