@@ -1,7 +1,7 @@
 //! `plain.sessions.middleware.SessionMiddleware`: gives each request its session, and commits it
 //! with the response.
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use chrono::Utc;
 use plain::http::{HeaderValue, Request, Response, Result, Scheme, header};
@@ -23,7 +23,8 @@ pub const NAME: &str = "plain.sessions.middleware.SessionMiddleware";
 /// changed when the response is known.
 #[derive(Debug)]
 pub struct SessionMiddleware {
-    settings: SessionSettings,
+    /// Shared with the session of each request.
+    settings: Arc<SessionSettings>,
     debug: bool,
 }
 
@@ -35,7 +36,7 @@ impl SessionMiddleware {
     /// If the settings of `plain.sessions` are not there.
     pub fn new(app: &Services) -> Result<Self> {
         Ok(Self {
-            settings: app.settings::<SessionSettings>()?.clone(),
+            settings: Arc::new(app.settings::<SessionSettings>()?.clone()),
             debug: app.settings::<CoreSettings>()?.debug,
         })
     }

@@ -42,7 +42,7 @@ pub struct SessionStore {
 
 struct Shared {
     app: Services,
-    settings: SessionSettings,
+    settings: Arc<SessionSettings>,
     state: Mutex<State>,
     /// Held while the row is loaded, so that it is loaded once.
     loading: tokio::sync::Mutex<()>,
@@ -75,17 +75,17 @@ impl SessionStore {
     /// The session of a request whose client sent `key`, not loaded yet.
     pub(crate) fn unloaded(
         app: &Services,
-        settings: &SessionSettings,
+        settings: &Arc<SessionSettings>,
         key: Option<UnverifiedKey>,
     ) -> Self {
-        Self::with_state(app, settings, State::unloaded(key))
+        Self::with_state(app, Arc::clone(settings), State::unloaded(key))
     }
 
-    fn with_state(app: &Services, settings: &SessionSettings, state: State) -> Self {
+    fn with_state(app: &Services, settings: Arc<SessionSettings>, state: State) -> Self {
         Self {
             shared: Arc::new(Shared {
                 app: app.clone(),
-                settings: settings.clone(),
+                settings,
                 state: Mutex::new(state),
                 loading: tokio::sync::Mutex::new(()),
             }),
@@ -412,8 +412,8 @@ impl fmt::Debug for SessionStore {
     }
 }
 
-fn settings(app: &Services) -> Result<&SessionSettings, Error> {
-    Ok(app.settings::<SessionSettings>()?)
+fn settings(app: &Services) -> Result<Arc<SessionSettings>, Error> {
+    Ok(Arc::new(app.settings::<SessionSettings>()?.clone()))
 }
 
 fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, SessionError> {
