@@ -95,8 +95,7 @@ impl KeyHash {
 
     /// The hash of a key as it stands in a cookie.
     pub fn of(key: &str) -> Self {
-        let digest = Sha256::digest(key);
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(format!("{:x}", Sha256::digest(key)))
     }
 
     /// 64 hexadecimal digits.

@@ -11,8 +11,7 @@ pub(super) struct Fingerprint(String);
 
 impl Fingerprint {
     pub(super) fn of(contents: &[u8]) -> Self {
-        let digest = Sha256::digest(contents);
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(format!("{:x}", Sha256::digest(contents)))
     }
 
     /// As an entity tag (RFC 9110 section 8.8.3).

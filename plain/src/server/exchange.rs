@@ -113,15 +113,10 @@ fn finish(
 
 /// 64 random bits as 16 hexadecimal digits: enough to tell the requests of a log apart.
 fn request_id() -> HeaderValue {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut bytes = [0; 8];
     crate::random::fill(&mut bytes);
-    let mut text = [0; 16];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-    HeaderValue::from_bytes(&text).expect("hexadecimal digits are visible ASCII")
+    let id = format!("{:016x}", u64::from_be_bytes(bytes));
+    HeaderValue::try_from(id).expect("hexadecimal digits are visible ASCII")
 }
 
 #[cfg(test)]

@@ -178,10 +178,7 @@ fn plain_text(text: &'static str) -> Cow<'static, str> {
 }
 
 fn checksum(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:x}", Sha256::digest(text))
 }
 
 #[cfg(test)]
