@@ -46,5 +46,6 @@ pub use package::package;
 pub use requests::get_request_session;
 pub use settings::{Restriction, SameSite, SessionSettings, Unset};
 pub use store::SessionStore;
+pub use templates::get_template_session;
 pub use typed::{Name, SessionKey, ValueName};
 pub use views::{SessionView, WithSession};

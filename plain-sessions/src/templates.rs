@@ -27,13 +27,28 @@ impl Object for SessionStore {
     }
 }
 
-/// `get_current_session()`: the session of the request, if its view has looked at it.
+/// The session of the request that a template is rendered for, if somebody looked at it before: for
+/// template globals of other packages.
 ///
 /// A template can't wait for the database, so a session that nobody asked for is not there.
+///
+/// ```
+/// use plain::http::Result;
+/// use plain::templates::{TemplateRequest, Value};
+/// use plain_sessions::get_template_session;
+///
+/// fn visitor_name(request: &TemplateRequest) -> Result<Value> {
+///     let session = get_template_session(request);
+///     let name = session.map(|session| session.get::<String>("name")).transpose()?;
+///     Ok(name.flatten().unwrap_or_default().into())
+/// }
+/// ```
+pub fn get_template_session(request: &TemplateRequest) -> Option<SessionStore> {
+    let Attached(session) = request.extension()?;
+    session.accessed().then(|| session.clone())
+}
+
+/// `get_current_session()`: the same for templates; undefined where there is none.
 pub(crate) fn get_current_session(request: &TemplateRequest) -> Result<Value> {
-    let attached = request.extension::<Attached>();
-    let session = attached.filter(|Attached(session)| session.accessed());
-    Ok(session.map_or_else(missing, |Attached(session)| {
-        Value::from_object(session.clone())
-    }))
+    Ok(get_template_session(request).map_or_else(missing, Value::from_object))
 }
