@@ -8,8 +8,7 @@ use plain_sessions::get_request_session;
 /// The name under which `MIDDLEWARE` lists it.
 pub(crate) const NAME: &str = "app.middleware.VisitorMiddleware";
 
-/// Loads the session for pages, and leaves it with the request for the functions of templates, which
-/// can't wait for the database.
+/// Loads the session for pages: the functions of templates can't wait for the database.
 #[derive(Debug)]
 pub(crate) struct VisitorMiddleware;
 
@@ -20,8 +19,7 @@ impl Middleware for VisitorMiddleware {
     async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
         let path = request.path();
         if !SAME_FOR_ALL.iter().any(|prefix| path.starts_with(prefix)) {
-            let session = get_request_session(request).await?;
-            request.insert_extension(session);
+            get_request_session(request).await?;
         }
         Ok(None)
     }

@@ -3,7 +3,7 @@
 use plain::context;
 use plain::http::Result;
 use plain::templates::{TemplateRequest, Value, missing};
-use plain_sessions::SessionStore;
+use plain_sessions::get_template_session;
 
 use crate::cart::Cart;
 use crate::messages::take_messages;
@@ -22,7 +22,7 @@ pub(crate) fn shop(request: &TemplateRequest) -> Result<Value> {
 
 /// `visitor_name()`: what the visitor is called; prints nothing for one who has not said.
 pub(crate) fn visitor_name(request: &TemplateRequest) -> Result<Value> {
-    let name = session(request)
+    let name = get_template_session(request)
         .map(|session| session.get(visitor::NAME))
         .transpose()?;
     Ok(name.flatten().map_or_else(missing, Value::from))
@@ -30,18 +30,16 @@ pub(crate) fn visitor_name(request: &TemplateRequest) -> Result<Value> {
 
 /// `cart_count()`: how many things are in the visitor's cart.
 pub(crate) fn cart_count(request: &TemplateRequest) -> Result<Value> {
-    let cart = session(request).map(Cart::of).transpose()?;
+    let cart = get_template_session(request)
+        .map(|session| Cart::of(&session))
+        .transpose()?;
     Ok(cart.unwrap_or_default().count().into())
 }
 
 /// `messages()`: what the last form had to say; only the first call returns it.
 pub(crate) fn messages(request: &TemplateRequest) -> Result<Value> {
-    let messages = session(request).map(take_messages).transpose()?;
+    let messages = get_template_session(request)
+        .map(|session| take_messages(&session))
+        .transpose()?;
     Ok(messages.unwrap_or_default().into())
-}
-
-/// The session, as [`VisitorMiddleware`](crate::middleware::VisitorMiddleware) left it; a request
-/// that did not come so far has none.
-fn session(request: &TemplateRequest) -> Option<&SessionStore> {
-    request.extension()
 }
