@@ -163,3 +163,46 @@ fn middleware_in_a_wrong_order_is_refused_with_the_right_one() {
         "shop.Second",
     "#);
 }
+
+#[derive(Clone)]
+struct Note(&'static str);
+
+struct Attaches;
+
+impl crate::middleware::Middleware for Attaches {
+    async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
+        request.insert_extension(Note("attached"));
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn what_a_middleware_attached_reaches_views_and_template_functions() {
+    struct Page;
+    impl View for Page {
+        async fn get(&self, request: &Request) -> Result<Response> {
+            assert!(request.extension::<Note>().is_some());
+            request.render("note.html", crate::context! {})
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("templates")).unwrap();
+    std::fs::write(folder.path().join("templates/note.html"), "{{ note() }}").unwrap();
+    let linked = vec![package("notes", |to| {
+        to.middleware("notes.Attaches", |_| Ok(Attaches))
+            .template_global("note", |request| {
+                Ok(request
+                    .extension::<Note>()
+                    .map_or("nothing", |note| note.0)
+                    .into())
+            })
+            .urls(urls([path("", Page)]));
+    })];
+    let source = Source::isolated(folder.path())
+        .with("DEBUG", true)
+        .with("INSTALLED_PACKAGES", json!(["notes"]))
+        .with("MIDDLEWARE", json!(["notes.Attaches"]));
+    let app = App::load(linked, source).unwrap();
+    let client = crate::test::Client::new(app);
+    assert_eq!(client.get("/").await.text(), "attached");
+}
