@@ -145,8 +145,10 @@ proptest! {
             path("<path:rest>", Page::<0>),
         ]))]).unwrap();
         if let Resolution::Redirect(location) = router.resolve(&target) {
-            prop_assert!(location.starts_with('/'));
-            prop_assert!(!location.starts_with("//") && !location.contains('\\'));
+            // The query goes back as it was sent; a browser looks for the host before it.
+            let (path, _) = location.split_once('?').unwrap_or((&location, ""));
+            prop_assert!(path.starts_with('/'));
+            prop_assert!(!path.starts_with("//") && !path.contains('\\'));
         }
     }
 }
