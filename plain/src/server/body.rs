@@ -91,6 +91,7 @@ impl ResponseBody {
 
     /// The next piece; a panic of what makes the pieces is an error.
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let _span = self.span.as_ref().map(Span::enter);
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(cx)));
         polled.unwrap_or_else(|payload| {
             self.body = Body::empty();
