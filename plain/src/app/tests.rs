@@ -63,6 +63,27 @@ fn with_middleware(names: &[&str]) -> String {
 }
 
 #[test]
+fn what_one_package_brings_twice_is_refused() {
+    let linked = vec![package("shop", |to| {
+        let folder = crate::embedded::Folder::EMPTY;
+        to.template_global("greeting", |_| Ok("Hello".into()))
+            .template_global("greeting", |_| Ok("Hi".into()))
+            .migrations(folder)
+            .migrations(folder)
+            .templates(folder)
+            .templates(folder)
+            .assets(folder)
+            .assets(folder);
+    })];
+    assert_snapshot!(refusal(linked, source(&["shop"])), @r"
+    the package `shop` brings two folders of migrations: put all into one
+    the package `shop` brings two folders of templates: put all into one
+    the package `shop` brings two folders of assets: put all into one
+    the package `shop` brings the template global `greeting` twice: rename one, or take it out
+    ");
+}
+
+#[test]
 fn a_package_that_is_not_linked_is_refused_with_the_lines_to_add() {
     let linked = vec![package("plain.sessions", |_| {}), package("app", |_| {})];
     assert_snapshot!(refusal(linked, source(&["plain.sessions", "plain.auth", "ap"])), @r#"

@@ -123,20 +123,20 @@ impl Installer {
 
     /// Brings migrations; `plain::embedded!()` makes the folder.
     pub fn migrations(&mut self, folder: Folder) -> &mut Self {
-        self.to.migrations = Some(folder);
-        self
+        let earlier = self.to.migrations.replace(folder);
+        self.once("migrations", earlier)
     }
 
     /// Brings templates; the project and packages installed later can override each by its name.
     pub fn templates(&mut self, folder: Folder) -> &mut Self {
-        self.to.templates = Some(folder);
-        self
+        let earlier = self.to.templates.replace(folder);
+        self.once("templates", earlier)
     }
 
     /// Brings static files.
     pub fn assets(&mut self, folder: Folder) -> &mut Self {
-        self.to.assets = Some(folder);
-        self
+        let earlier = self.to.assets.replace(folder);
+        self.once("assets", earlier)
     }
 
     /// Brings a middleware that `MIDDLEWARE` can list as `name`; `construct` makes it at start.
@@ -230,6 +230,14 @@ impl Installer {
                 services.collect(value);
             }),
         });
+        self
+    }
+
+    /// Notes that there was a folder of `files` already.
+    fn once(&mut self, files: &str, earlier: Option<Folder>) -> &mut Self {
+        if earlier.is_some() {
+            self.problem(format!("two folders of {files}: put all into one"));
+        }
         self
     }
 

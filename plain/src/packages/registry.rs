@@ -214,6 +214,12 @@ fn check_duplicates(installed: &[(&'static str, Contributions)], errors: &mut Ve
                         second: package,
                     });
                 }
+                Some(first) if first == package => {
+                    errors.push(PackageError::Brought {
+                        package,
+                        problem: format!("the {item} `{name}` twice: rename one, or take it out"),
+                    });
+                }
                 Some(first) => {
                     errors.push(PackageError::Duplicate {
                         item,
