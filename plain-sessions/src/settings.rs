@@ -134,6 +134,11 @@ impl SessionSettings {
         self.session_touch_interval.map(seconds)
     }
 
+    /// Whether a session that is only looked at is ever renewed.
+    pub(crate) fn renews(&self) -> bool {
+        self.session_save_every_request || self.session_touch_interval.is_some()
+    }
+
     /// When a session that was created at `created_at` and is saved at `now` ends.
     pub(crate) fn expires_at(
         &self,

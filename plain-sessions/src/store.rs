@@ -389,7 +389,7 @@ impl SessionStore {
 
     /// Carries out what was recorded.
     pub(crate) async fn commit(&self, extent: commit::Extent) -> Result<Outcome, SessionError> {
-        let plan = self.state().plan(extent);
+        let plan = self.state().plan(extent, &self.shared.settings);
         if plan.is_nothing() {
             return Ok(Outcome::Unchanged);
         }

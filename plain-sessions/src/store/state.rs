@@ -10,6 +10,7 @@ use super::commit::{Extent, Outcome};
 use crate::error::SessionError;
 use crate::key::{Key, UnverifiedKey};
 use crate::models::{Condition, Session};
+use crate::settings::SessionSettings;
 
 /// A row, and the key that it confirmed.
 #[derive(Clone, Debug)]
@@ -114,7 +115,7 @@ pub(crate) enum Save {
     },
     /// A row, with changes.
     Change(RowChange),
-    /// A row that was only looked at.
+    /// A row that was only looked at, where the settings may ask to renew it.
     Keep(Row),
 }
 
@@ -266,9 +267,9 @@ impl State {
         self.is_void() && row.is_readable()
     }
 
-    pub(crate) fn plan(&self, extent: Extent) -> Plan {
+    pub(crate) fn plan(&self, extent: Extent, settings: &SessionSettings) -> Plan {
         let save = match extent {
-            Extent::Whole => self.save(),
+            Extent::Whole => self.save(settings),
             Extent::FlushOnly => Save::Nothing,
         };
         Plan {
@@ -277,7 +278,7 @@ impl State {
         }
     }
 
-    fn save(&self) -> Save {
+    fn save(&self, settings: &SessionSettings) -> Save {
         match &self.origin {
             Origin::Unloaded(_) => Save::Nothing,
             Origin::Nowhere if self.is_void() => Save::Nothing,
@@ -285,7 +286,10 @@ impl State {
                 data: self.data.clone(),
                 owner: self.owner.clone(),
             },
-            Origin::Row(row) if !(self.changed() || self.is_over(row)) => Save::Keep(row.clone()),
+            Origin::Row(row) if !(self.changed() || self.is_over(row)) => match settings.renews() {
+                true => Save::Keep(row.clone()),
+                false => Save::Nothing,
+            },
             Origin::Row(row) => Save::Change(RowChange {
                 row: row.clone(),
                 changes: self.changes.clone(),

@@ -28,8 +28,9 @@ fn keys(keys: impl IntoIterator<Item = Key>) -> impl Fn() -> Key {
 }
 
 async fn saved(db: &Database, state: &State, new_key: impl Fn() -> Key) -> Row {
-    let plan = state.plan(Extent::Whole);
-    let outcome = execute_with(db, &SessionSettings::default(), plan, new_key).await;
+    let settings = SessionSettings::default();
+    let plan = state.plan(Extent::Whole, &settings);
+    let outcome = execute_with(db, &settings, plan, new_key).await;
     match outcome.unwrap() {
         Outcome::Saved(row) => row,
         outcome => panic!("{outcome:?}"),
@@ -81,8 +82,8 @@ async fn a_generator_that_repeats_itself_is_an_error_and_changes_nothing() {
     let mut rotated = with_name(State::loaded(Some(row)), "Grace");
     rotated.rotate();
     for state in [first, rotated] {
-        let plan = state.plan(Extent::Whole);
         let settings = SessionSettings::default();
+        let plan = state.plan(Extent::Whole, &settings);
         let error = execute_with(&db, &settings, plan, repeat)
             .await
             .unwrap_err();
@@ -101,4 +102,28 @@ async fn a_generator_that_repeats_itself_is_an_error_and_changes_nothing() {
 async fn found(db: &Database, key: &Key) -> Option<Row> {
     let key = UnverifiedKey::parse(key.expose()).unwrap();
     load(db, &SessionSettings::default(), key).await.unwrap()
+}
+
+#[test]
+fn a_session_that_is_only_looked_at_is_copied_only_where_it_may_be_renewed() {
+    let now = now();
+    let session = Session {
+        id: 1,
+        key_hash: String::new(),
+        session_data: Data::from_iter([("name".to_owned(), json!("Ada"))]),
+        created_at: now,
+        expires_at: now,
+        owner: None,
+        condition: Condition::Whole,
+    };
+    let key = Key::generate();
+    let state = State::loaded(Some(Row { key, session }));
+    let renewing = SessionSettings {
+        session_save_every_request: true,
+        ..SessionSettings::default()
+    };
+    let plan = state.plan(Extent::Whole, &SessionSettings::default());
+    assert!(plan.is_nothing());
+    let plan = state.plan(Extent::Whole, &renewing);
+    assert!(matches!(plan.save, Save::Keep(_)));
 }
