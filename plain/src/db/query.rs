@@ -35,16 +35,7 @@ impl Sql {
         let is = |names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
         if is(&["SELECT", "VALUES", "EXPLAIN"]) {
             SqlKind::Read
-        } else if is(&[
-            "BEGIN",
-            "START",
-            "COMMIT",
-            "END",
-            "ROLLBACK",
-            "SAVEPOINT",
-            "RELEASE",
-            "ABORT",
-        ]) {
+        } else if is(&CONTROL) {
             SqlKind::Control
         } else {
             SqlKind::Write
@@ -70,6 +61,18 @@ pub(super) enum SqlKind {
     /// Begins or ends a transaction.
     Control,
 }
+
+/// The first words of statements that begin or end a transaction.
+pub(super) const CONTROL: [&str; 8] = [
+    "BEGIN",
+    "START",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "ABORT",
+];
 
 /// The first word of a statement, after white space, comments and opening parentheses.
 fn first_word(sql: &str) -> &str {

@@ -3,6 +3,8 @@
 //! The database itself takes a script apart when it runs it; this only says which line an error
 //! belongs to, and finds statements that must not stand in a migration.
 
+use crate::db::query::CONTROL;
+
 /// A statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
@@ -39,16 +41,6 @@ pub(super) fn statements(sql: &str) -> Vec<Statement> {
 /// The first statement that begins or ends a transaction, or does nothing in one: its line, and how
 /// it begins.
 pub(super) fn forbidden(sql: &str) -> Option<(usize, String)> {
-    const CONTROL: [&str; 8] = [
-        "BEGIN",
-        "START",
-        "COMMIT",
-        "END",
-        "ROLLBACK",
-        "SAVEPOINT",
-        "RELEASE",
-        "ABORT",
-    ];
     statements(sql).into_iter().find_map(|statement| {
         let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
         match words.as_slice() {
