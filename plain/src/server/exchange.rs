@@ -70,15 +70,21 @@ impl<H: Handler> Exchange<H> {
     async fn guarded(&self, request: http::Request<Body>, connection: Connection) -> Response {
         let answer = async { self.handler.handle(request, connection).await };
         match AssertUnwindSafe(answer).catch_unwind().await {
-            Ok(response) => response,
-            Err(payload) => {
-                let panicked = Panicked::new(&*payload);
-                tracing::error!(target: "plain::server", "the application {panicked}");
-                Response::text("Internal Server Error\n")
-                    .with_status(StatusCode::INTERNAL_SERVER_ERROR)
+            // RFC 9110 section 15.2: such a status announces an answer, and is none.
+            Ok(response) if response.status().is_informational() => {
+                let status = response.status();
+                defect(&format!("answered with {status}, which is no final status"))
             }
+            Ok(response) => response,
+            Err(payload) => defect(&Panicked::new(&*payload).to_string()),
         }
     }
+}
+
+/// The answer where the application has none: `what` it did instead goes to the log.
+fn defect(what: &str) -> Response {
+    tracing::error!(target: "plain::server", "the application {what}");
+    Response::text("Internal Server Error\n").with_status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// The answer to what no application can answer.

@@ -32,6 +32,7 @@ async fn app(request: Request<Body>, _: Connection) -> Response {
             });
             Response::text(Body::stream(pieces))
         }
+        "/switch" => Response::new(StatusCode::SWITCHING_PROTOCOLS),
         "/never" => std::future::pending().await,
         _ => {
             tracing::warn!("from the view");
@@ -192,6 +193,18 @@ async fn a_body_that_breaks_off_is_told_to_the_log_with_the_reason() {
         let request = id.to_str().unwrap();
         assert!(lines.iter().all(|line| line["span"]["id"] == request));
     }
+}
+
+#[tokio::test]
+async fn a_status_that_only_announces_an_answer_is_a_500() {
+    let (captured, _guard) = Captured::start(LogFormat::Json, "info");
+    let exchange = exchange(|_| {});
+    let response = exchange
+        .answer(request("GET", "/switch"), connection())
+        .await;
+    assert_eq!(response.status(), 500);
+    let reason = "the application answered with 101 Switching Protocols, which is no final status";
+    assert!(captured.json().iter().any(|line| line["message"] == reason));
 }
 
 #[tokio::test]
