@@ -59,8 +59,8 @@ pub enum AssetError {
         searched: String,
     },
     /// A file is there and can't be read.
-    #[error("an asset can't be read")]
-    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Unreadable(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<FileError> for AssetError {

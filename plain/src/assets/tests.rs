@@ -213,3 +213,21 @@ fn an_unknown_asset_has_no_url_and_says_what_there_is() {
          `logo.svg`; searched: `shop`, `plain`"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_can_not_be_read_is_named_with_what_to_do() {
+    let project = tempfile::tempdir().unwrap();
+    let path = project.path().join("a.css");
+    std::os::unix::fs::symlink("a.css", &path).unwrap();
+    let error = Assets::new(Mode::Production, &[], Some(project.path())).unwrap_err();
+    let error = error.to_string();
+    let (before, after) = (
+        format!("{} can't be read: ", path.display()),
+        "; make it readable for the user that runs this",
+    );
+    assert!(
+        error.starts_with(&before) && error.ends_with(after),
+        "{error}"
+    );
+}
