@@ -7,6 +7,7 @@
     reason = "a helper that fails is to fail its test, where it was called"
 )]
 
+pub mod browser;
 pub mod command_line;
 pub mod log;
 pub mod sessions;

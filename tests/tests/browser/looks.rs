@@ -1,0 +1,80 @@
+//! How pages look: in narrow windows, by night, and in pictures for who looks at them.
+
+use std::path::{Path, PathBuf};
+
+use plain_tests::browser::{Browser, LOOKS, Scheme, Shop, Stage, Window};
+
+use crate::errors::break_shelves;
+use crate::pages::{PAGES, regular};
+
+/// The variable that names a folder which pictures of all pages are written to.
+pub(crate) const FOLDER: &str = "SCREENSHOTS";
+
+pub(crate) async fn pages_fit_into_the_narrowest_window(stage: &Stage) {
+    let shop = Shop::open();
+    let visitor = regular(stage, &shop).await;
+    for window in [Window::Phone, Window::Narrow] {
+        visitor.resize(window).await;
+        for page in PAGES {
+            visitor.open(page).await;
+            assert_eq!(
+                visitor.overflow().await,
+                0,
+                "{page} at {} pixels",
+                window.name()
+            );
+        }
+    }
+}
+
+pub(crate) async fn pages_are_dark_for_who_prefers_it(stage: &Stage) {
+    let shop = Shop::open();
+    let visitor = regular(stage, &shop).await;
+    for page in PAGES {
+        let mut grounds = Vec::new();
+        for scheme in [Scheme::Light, Scheme::Dark] {
+            visitor.prefer(scheme).await;
+            visitor.open(page).await;
+            grounds.push(brightness(&visitor.ground().await));
+        }
+        assert!(grounds[0] > 200 && grounds[1] < 60, "{page}: {grounds:?}");
+    }
+}
+
+/// The mean of red, green and blue in `rgb(R, G, B)`.
+fn brightness(colour: &str) -> u32 {
+    let parts = colour
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok());
+    let parts: Vec<u32> = parts.take(3).collect();
+    parts.iter().sum::<u32>() / 3
+}
+
+pub(crate) async fn pictures(stage: &Stage) {
+    stage.expect_complaint("status of");
+    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    std::fs::create_dir_all(&folder).unwrap();
+    let shop = Shop::open();
+    let visitor = regular(stage, &shop).await;
+    for page in PAGES {
+        let name = page.trim_start_matches('/').replace('/', "-");
+        let name = if name.is_empty() { "home" } else { &name };
+        take(&visitor, page, &format!("shop-{name}"), &folder).await;
+    }
+    let strange = Shop::open_to_strangers();
+    break_shelves(&strange).await;
+    break_shelves(&shop).await;
+    take(&visitor, "/", "error-debug", &folder).await;
+    let stranger = stage.visitor(&strange).await;
+    take(&stranger, "/", "error-500", &folder).await;
+}
+
+async fn take(visitor: &Browser, page: &str, name: &str, folder: &Path) {
+    for (window, scheme) in LOOKS {
+        visitor.resize(window).await;
+        visitor.prefer(scheme).await;
+        visitor.open(page).await;
+        let file = format!("{name}-{}-{}.png", window.name(), scheme.name());
+        visitor.picture(window, &folder.join(file)).await;
+    }
+}
