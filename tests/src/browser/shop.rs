@@ -31,7 +31,9 @@ pub fn build_shop() -> &'static Path {
         );
         let messages = String::from_utf8(output.stdout).unwrap();
         let mut programs = messages.lines().filter_map(executable);
-        programs.next_back().expect("cargo says where the program is")
+        programs
+            .next_back()
+            .expect("cargo says where the program is")
     })
 }
 
