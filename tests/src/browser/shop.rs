@@ -31,7 +31,9 @@ pub fn build_shop() -> &'static Path {
         );
         let messages = String::from_utf8(output.stdout).unwrap();
         let mut programs = messages.lines().filter_map(executable);
-        programs.next_back().expect("cargo says where the program is")
+        programs
+            .next_back()
+            .expect("cargo says where the program is")
     })
 }
 
@@ -102,6 +104,12 @@ impl Shop {
         }
         let address = self.url.trim_start_matches("http://").to_owned();
         self.serve(&address);
+    }
+
+    /// What follows `text` on the next line that the server prints with it.
+    pub fn said(&mut self, text: &str) -> String {
+        let server = self.server.as_mut().expect("it serves");
+        server.said(text)
     }
 
     /// Its database, to change behind its back.
