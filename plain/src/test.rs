@@ -5,20 +5,25 @@
 //! belong into tests; nothing else uses them.
 
 mod app;
+mod both;
 mod client;
 mod cookie_date;
+mod database;
 mod factory;
 mod jar;
 mod multipart;
+mod postgres;
 mod reference;
 mod request;
 mod response;
 mod server;
 mod set_cookie;
-mod template;
 
+pub use crate::both;
 pub use app::{TestApp, TestAppBuilder};
+pub use both::run_on;
 pub use client::Client;
+pub use database::TestDatabase;
 pub use factory::{RequestFactory, RequestInProgress};
 pub use jar::StoredCookie;
 pub use multipart::Part;

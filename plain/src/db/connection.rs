@@ -1,17 +1,18 @@
 //! A connection in use, of whichever database.
 
-use sqlx::{PgConnection, SqlStr, SqliteConnection};
+use sqlx::{SqlStr, SqliteConnection};
 
 use super::driver::{Interrupted, Rows};
 use super::error::explain;
 use super::lane::Lease;
 use super::observe::Timer;
+use super::postgres::PostgresConnection;
 use super::{Error, FromRow, Value};
 
 /// A leased connection.
 pub(super) enum Leased {
     Sqlite(Lease<SqliteConnection>),
-    Postgres(Lease<PgConnection>),
+    Postgres(Lease<PostgresConnection>),
 }
 
 /// Why a script of several statements did not come to its end.
@@ -38,10 +39,10 @@ impl Leased {
     pub(super) async fn execute(
         &mut self,
         sql: SqlStr,
-        values: Vec<Value>,
+        mut values: Vec<Value>,
         timer: Timer,
     ) -> Result<u64, Error> {
-        let result = forward!(self, execute(sql.clone(), values));
+        let result = forward!(self, execute(sql.clone(), &mut values));
         timer.finish(sql.as_str(), result.as_ref().ok().copied());
         result.map_err(|error| self.explain(error, sql.as_str()))
     }
@@ -49,11 +50,11 @@ impl Leased {
     pub(super) async fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
-        values: Vec<Value>,
+        mut values: Vec<Value>,
         rows: Rows,
         timer: Timer,
     ) -> Result<Vec<T>, Error> {
-        let result = forward!(self, fetch(sql.clone(), values, rows));
+        let result = forward!(self, fetch(sql.clone(), &mut values, rows));
         timer.finish(
             sql.as_str(),
             result.as_ref().ok().map(|rows| rows.len() as u64),

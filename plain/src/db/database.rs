@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{ConnectOptions as _, PgConnection};
-
 use super::connection::Leased;
 use super::lane::Lane;
+use super::postgres::{self, PostgresConnection};
 use super::query::{SqlKind, Target};
 use super::sqlite::{Lanes, Opening};
 use super::url::Address;
@@ -41,6 +40,7 @@ pub struct ConnectOptions {
     create: Create,
     connections: u32,
     wait: Duration,
+    statement: Duration,
     synchronous: Synchronous,
 }
 
@@ -53,6 +53,7 @@ impl ConnectOptions {
             create: Create::default(),
             connections: settings.database_read_connections.max(1),
             wait: settings.timeout(),
+            statement: settings.statement_timeout(),
             synchronous: settings.database_sqlite_synchronous,
         }
     }
@@ -60,6 +61,11 @@ impl ConnectOptions {
     /// The SQLite file at `path`, with default settings.
     pub fn sqlite_file(path: impl AsRef<Path>) -> Self {
         Self::new(&DatabaseSettings::default(), "").url(DatabaseUrl::sqlite_file(path))
+    }
+
+    /// The database at the absolute address `url`, with default settings.
+    pub fn to(url: impl Into<DatabaseUrl>) -> Self {
+        Self::new(&DatabaseSettings::default(), "").url(url)
     }
 
     /// Connects to another address.
@@ -74,9 +80,16 @@ impl ConnectOptions {
         self
     }
 
-    /// How long a statement waits for a free connection.
+    /// How long a statement waits for a free connection, and on PostgreSQL for what another
+    /// transaction has locked.
     pub fn timeout(mut self, wait: Duration) -> Self {
         self.wait = wait;
+        self
+    }
+
+    /// How long PostgreSQL may work on a statement.
+    pub fn statement_timeout(mut self, statement: Duration) -> Self {
+        self.statement = statement;
         self
     }
 
@@ -99,7 +112,7 @@ pub struct Database {
 
 enum Connections {
     Sqlite(Lanes),
-    Postgres(Arc<Lane<PgConnection>>),
+    Postgres(Arc<Lane<PostgresConnection>>),
 }
 
 impl Database {
@@ -122,7 +135,11 @@ impl Database {
             }
             Address::Postgres(address) => {
                 let place = options.url.to_string();
-                let address = address.disable_statement_logging();
+                let address = postgres::Options::new(&address, options.wait, options.statement);
+                let address = address.map_err(|error| Error::Connect {
+                    place: place.clone(),
+                    message: error.to_string(),
+                })?;
                 let lane = Lane::new(address, place, options.connections, options.wait);
                 // Finds out now whether the server is there.
                 drop(lane.lease().await?);

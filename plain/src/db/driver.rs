@@ -3,11 +3,11 @@
 use futures_util::FutureExt;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use sqlx::postgres::PgArguments;
-use sqlx::{Connection, Either, Executor, PgConnection, Postgres, SqlStr, SqliteConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Either, Executor, SqlStr, SqliteConnection};
 
 use super::query::FromRow;
-use super::value::{Value, postgres_arguments, sqlite_arguments};
+use super::value::{Value, sqlite_arguments};
 
 /// How many rows a caller will look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +24,33 @@ pub(super) struct Interrupted {
 }
 
 /// A connection of one of the databases.
-pub(super) trait Driver: Connection {
+pub(super) trait Driver: Sized + Send {
+    /// How to connect.
+    type Options: Send + Sync;
+
+    /// Whether a connection can be used again after the future of a statement was dropped.
+    const SURVIVES_CANCELLATION: bool;
+
+    /// Opens a connection.
+    fn open(options: &Self::Options) -> impl Future<Output = sqlx::Result<Self>> + Send;
+
+    /// Closes it in good order.
+    fn close(self) -> impl Future<Output = ()> + Send;
+
+    /// Finds out whether a connection that was not used for a while still answers.
+    fn is_alive(&mut self) -> impl Future<Output = bool> + Send;
+
     /// Starts a transaction that may write.
-    const BEGIN: &'static str;
+    fn begin(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Saves what the transaction did.
+    fn commit(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// Runs one statement and counts the rows that it changed.
     fn execute(
         &mut self,
         sql: SqlStr,
-        values: Vec<Value>,
+        values: &mut Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
     /// Runs one statement to its end and reads the rows that it returns.
@@ -42,7 +60,7 @@ pub(super) trait Driver: Connection {
     fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
-        values: Vec<Value>,
+        values: &mut Vec<Value>,
         rows: Rows,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
 
@@ -53,17 +71,47 @@ pub(super) trait Driver: Connection {
     /// waiting; `false` where it has to be closed instead.
     fn abandon_transaction(&mut self) -> bool;
 
-    /// Whether a connection can be used again after the future of a statement was dropped.
-    const SURVIVES_CANCELLATION: bool;
+    /// Whether the connection can't be used after `error`.
+    fn is_lost(error: &sqlx::Error) -> bool;
+
+    /// Whether `error` shows that the statement which met with it was not carried out, and will not
+    /// be, so that sending it again does no harm.
+    fn never_ran(error: &sqlx::Error) -> bool;
 }
 
 impl Driver for SqliteConnection {
+    type Options = SqliteConnectOptions;
+
+    /// The connection's thread finishes the statement, and what comes next waits in its queue.
+    const SURVIVES_CANCELLATION: bool = true;
+
+    async fn open(options: &SqliteConnectOptions) -> sqlx::Result<Self> {
+        options.connect().await
+    }
+
+    async fn close(self) {
+        // It is gone either way.
+        let _ = Connection::close(self).await;
+    }
+
+    async fn is_alive(&mut self) -> bool {
+        true
+    }
+
     /// Takes the write lock at once: a transaction that reads first and locks when it first writes
     /// fails if another process wrote in between.
-    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+    async fn begin(&mut self) -> sqlx::Result<()> {
+        let begin = sqlx::raw_sql("BEGIN IMMEDIATE");
+        Executor::execute(self, begin).await.map(|_| ())
+    }
 
-    async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> sqlx::Result<u64> {
-        let arguments = sqlite_arguments(values)?;
+    async fn commit(&mut self) -> sqlx::Result<()> {
+        let commit = sqlx::raw_sql("COMMIT");
+        Executor::execute(self, commit).await.map(|_| ())
+    }
+
+    async fn execute(&mut self, sql: SqlStr, values: &mut Vec<Value>) -> sqlx::Result<u64> {
+        let arguments = sqlite_arguments(std::mem::take(values))?;
         let query = sqlx::query_with(sql, arguments);
         Ok(Executor::execute(self, query).await?.rows_affected())
     }
@@ -71,10 +119,10 @@ impl Driver for SqliteConnection {
     async fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
-        values: Vec<Value>,
+        values: &mut Vec<Value>,
         rows: Rows,
     ) -> sqlx::Result<Vec<T>> {
-        let arguments = sqlite_arguments(values)?;
+        let arguments = sqlite_arguments(std::mem::take(values))?;
         let mut results = self.fetch_many(sqlx::query_with(sql, arguments));
         let mut found = Vec::new();
         while let Some(result) = results.try_next().await? {
@@ -100,51 +148,17 @@ impl Driver for SqliteConnection {
         true
     }
 
-    /// The connection's thread finishes the statement, and what comes next waits in its queue.
-    const SURVIVES_CANCELLATION: bool = true;
-}
-
-impl Driver for PgConnection {
-    const BEGIN: &'static str = "BEGIN";
-
-    async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> sqlx::Result<u64> {
-        let query = postgres_query(sql, values)?;
-        Ok(Executor::execute(self, query).await?.rows_affected())
+    fn is_lost(error: &sqlx::Error) -> bool {
+        use sqlx::Error::{Io, Protocol, WorkerCrashed};
+        matches!(error, Io(_) | Protocol(_) | WorkerCrashed)
     }
 
-    async fn fetch<T: FromRow>(
-        &mut self,
-        sql: SqlStr,
-        values: Vec<Value>,
-        rows: Rows,
-    ) -> sqlx::Result<Vec<T>> {
-        let mut results = self.fetch_many(postgres_query(sql, values)?);
-        let mut found = Vec::new();
-        while let Some(result) = results.try_next().await? {
-            match result {
-                Either::Right(row) if rows == Rows::All || found.is_empty() => {
-                    found.push(T::from_row(&row)?);
-                }
-                _ => {}
-            }
-        }
-        Ok(found)
-    }
-
-    async fn script(&mut self, sql: SqlStr) -> Result<(), Interrupted> {
-        count_statements(self.fetch_many(sqlx::raw_sql(sql))).await
-    }
-
-    /// The server rolls back when the connection closes.
-    fn abandon_transaction(&mut self) -> bool {
+    fn never_ran(_: &sqlx::Error) -> bool {
         false
     }
-
-    /// Half an answer may still be on its way.
-    const SURVIVES_CANCELLATION: bool = false;
 }
 
-async fn count_statements<Q, R>(
+pub(super) async fn count_statements<Q, R>(
     mut results: BoxStream<'_, sqlx::Result<Either<Q, R>>>,
 ) -> Result<(), Interrupted> {
     let mut done = 0;
@@ -156,14 +170,4 @@ async fn count_statements<Q, R>(
             Err(error) => return Err(Interrupted { done, error }),
         }
     }
-}
-
-fn postgres_query(
-    sql: SqlStr,
-    values: Vec<Value>,
-) -> sqlx::Result<sqlx::query::Query<'static, Postgres, PgArguments>> {
-    // The type of a NULL is inferred when a statement is prepared, and could be another one than
-    // that of the value which stands in its place the next time.
-    let persistent = !values.contains(&Value::Null);
-    Ok(sqlx::query_with(sql, postgres_arguments(values)?).persistent(persistent))
 }

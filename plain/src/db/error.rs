@@ -87,6 +87,28 @@ pub enum Error {
         message: String,
     },
 
+    /// The server refuses the user.
+    #[error(
+        "the database {place} does not let its user in: {message}; check the user and the password in DATABASE_URL"
+    )]
+    Denied {
+        /// The address without its password.
+        place: String,
+        /// What the server says.
+        message: String,
+    },
+
+    /// The server has no database of the name.
+    #[error(
+        "the server of {place} has no such database: {message}; create it, for example with `createdb`, or correct DATABASE_URL"
+    )]
+    NoDatabase {
+        /// The address without its password.
+        place: String,
+        /// What the server says.
+        message: String,
+    },
+
     /// The database cannot answer now, but may do so later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -237,8 +259,28 @@ pub enum Unavailable {
     },
 
     /// The transaction was in the way of another one.
-    #[error("the transaction was in the way of another one and was given up: {message}; try again")]
+    #[error("another transaction was in the way: {message}; try again")]
     Conflict {
+        /// What the server says.
+        message: String,
+    },
+
+    /// The server has as many connections as it takes.
+    #[error(
+        "the database {place} takes no more connections: {message}; lower DATABASE_READ_CONNECTIONS, stop what else is connected, or raise the server's max_connections"
+    )]
+    TooMany {
+        /// The address without its password.
+        place: String,
+        /// What the server says.
+        message: String,
+    },
+
+    /// A statement took longer than the server was told to work on one.
+    #[error(
+        "the database gave up a statement: {message}; make it faster, or raise DATABASE_STATEMENT_TIMEOUT"
+    )]
+    GivenUp {
         /// What the server says.
         message: String,
     },
@@ -295,6 +337,30 @@ pub(super) fn explain(error: sqlx::Error, sql: &str, place: &str) -> Error {
             message: error.to_string(),
             sql: sql.to_owned(),
             position: None,
+        },
+    }
+}
+
+/// Gives an `error` met with while connecting its meaning.
+pub(super) fn explain_connect(error: sqlx::Error, place: &str) -> Error {
+    let place = place.to_owned();
+    let code = match &error {
+        sqlx::Error::Database(error) => error.code(),
+        _ => None,
+    };
+    let message = match &error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    match code.as_deref() {
+        Some("28P01" | "28000") => Error::Denied { place, message },
+        Some("3D000") => Error::NoDatabase { place, message },
+        Some("53300") => Unavailable::TooMany { place, message }.into(),
+        _ => match explain(error, "", &place) {
+            Error::Unavailable(Unavailable::Lost { .. }) => Error::Connect { place, message },
+            Error::Statement { message, .. } => Error::Connect { place, message },
+            other => other,
         },
     }
 }
@@ -363,6 +429,8 @@ fn explain_postgres(error: &PgDatabaseError, sql: &str, place: &str) -> Error {
         "25006" => Error::ReadOnly { place },
         "25P02" => Error::Aborted,
         "40001" | "40P01" | "55P03" => Unavailable::Conflict { message }.into(),
+        "57014" => Unavailable::GivenUp { message }.into(),
+        "53300" => Unavailable::TooMany { place, message }.into(),
         "53100" => Unavailable::Full { place }.into(),
         code if ["08", "53", "57", "58"]
             .iter()

@@ -4,12 +4,13 @@
 //! lease is dropped, wherever that happens.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sqlx::{ConnectOptions, SqlStr};
+use sqlx::SqlStr;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::driver::{Driver, Interrupted, Rows};
+use super::error::explain_connect;
 use super::{Error, FromRow, Unavailable, Value};
 
 /// Connections of one kind: the readers, or the writer.
@@ -23,11 +24,17 @@ pub(super) struct Lane<C: Driver> {
     idle: Mutex<Vec<Slot<C>>>,
 }
 
-/// A connection, and how many statements in a row were dropped before they were answered.
+/// A connection that nobody uses, or that is lent to one user.
 struct Slot<C> {
     connection: C,
+    /// How many statements in a row were dropped before they were answered.
     unanswered: u8,
+    /// When it was last given back; `None` where it is new.
+    rested: Option<Instant>,
 }
+
+/// How long a connection may rest before it has to show that it was not cut meanwhile.
+const TRUSTED: Duration = Duration::from_millis(500);
 
 /// A driver's queue of statements has room for many more than this; the next user of a connection
 /// with so many dropped statements before it would wait for all of them.
@@ -50,13 +57,9 @@ impl<C: Driver> Lane<C> {
     /// The next free connection.
     pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease<C>, Error> {
         let permit = self.permit().await?;
-        let idle = self.idle().pop();
-        let slot = match idle {
+        let slot = match self.rested().await {
             Some(slot) => slot,
-            None => Slot {
-                connection: self.connect().await?,
-                unanswered: 0,
-            },
+            None => self.connect().await?,
         };
         Ok(Lease {
             slot: Some(slot),
@@ -64,6 +67,17 @@ impl<C: Driver> Lane<C> {
             state: State::Rested,
             _permit: permit,
         })
+    }
+
+    /// A connection that is there already and answers.
+    async fn rested(&self) -> Option<Slot<C>> {
+        loop {
+            let mut slot = self.idle().pop()?;
+            let is_trusted = slot.rested.is_some_and(|rested| rested.elapsed() < TRUSTED);
+            if is_trusted || slot.connection.is_alive().await {
+                return Some(slot);
+            }
+        }
     }
 
     /// Waits for the leases to end, at most as long as a user waits for one, and closes all.
@@ -74,8 +88,7 @@ impl<C: Driver> Lane<C> {
         self.free.close();
         let idle = std::mem::take(&mut *self.idle());
         for slot in idle {
-            // It is gone either way.
-            let _ = slot.connection.close().await;
+            slot.connection.close().await;
         }
     }
 
@@ -94,18 +107,18 @@ impl<C: Driver> Lane<C> {
         }
     }
 
-    async fn connect(&self) -> Result<C, Error> {
+    async fn connect(&self) -> Result<Slot<C>, Error> {
         let failed = |message: String| Error::Connect {
             place: self.place.clone(),
             message,
         };
-        match tokio::time::timeout(self.wait, self.options.connect()).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(match super::error::explain(error, "", &self.place) {
-                Error::Unavailable(Unavailable::Lost { message, .. }) => failed(message),
-                Error::Statement { message, .. } => failed(message),
-                other => other,
+        match tokio::time::timeout(self.wait, C::open(&self.options)).await {
+            Ok(Ok(connection)) => Ok(Slot {
+                connection,
+                unanswered: 0,
+                rested: None,
             }),
+            Ok(Err(error)) => Err(explain_connect(error, &self.place)),
             Err(_) => Err(failed(format!(
                 "no answer within {} s",
                 self.wait.as_secs_f64()
@@ -146,8 +159,15 @@ impl<C: Driver> Lease<C> {
         &self.lane.place
     }
 
-    pub(super) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> sqlx::Result<u64> {
-        let result = self.ask().execute(sql, values).await;
+    pub(super) async fn execute(
+        &mut self,
+        sql: SqlStr,
+        values: &mut Vec<Value>,
+    ) -> sqlx::Result<u64> {
+        let mut result = self.ask().execute(sql.clone(), values).await;
+        if self.may_repeat(result.as_ref().err(), C::never_ran) && self.replace().await {
+            result = self.ask().execute(sql, values).await;
+        }
         self.answered(result.as_ref().err());
         result
     }
@@ -155,10 +175,13 @@ impl<C: Driver> Lease<C> {
     pub(super) async fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
-        values: Vec<Value>,
+        values: &mut Vec<Value>,
         rows: Rows,
     ) -> sqlx::Result<Vec<T>> {
-        let result = self.ask().fetch(sql, values, rows).await;
+        let mut result = self.ask().fetch(sql.clone(), values, rows).await;
+        if self.may_repeat(result.as_ref().err(), C::never_ran) && self.replace().await {
+            result = self.ask().fetch(sql, values, rows).await;
+        }
         self.answered(result.as_ref().err());
         result
     }
@@ -173,19 +196,46 @@ impl<C: Driver> Lease<C> {
     pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
         // Before the statement is sent, so that it is taken back if nobody waits for its answer.
         self.state = State::Transaction;
-        let result = self.script(SqlStr::from_static(C::BEGIN)).await;
+        let mut result = self.ask().begin().await;
+        // A transaction that was only begun has done nothing.
+        if self.may_repeat(result.as_ref().err(), C::is_lost) && self.replace().await {
+            result = self.ask().begin().await;
+        }
+        self.answered(result.as_ref().err());
         if result.is_err() && self.state == State::Transaction {
             self.state = State::Rested;
         }
-        result.map_err(|interrupted| interrupted.error)
+        result
     }
 
     pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
-        let result = self.script(SqlStr::from_static("COMMIT")).await;
+        let result = self.ask().commit().await;
+        self.answered(result.as_ref().err());
         if result.is_ok() {
             self.state = State::Rested;
         }
-        result.map_err(|interrupted| interrupted.error)
+        result
+    }
+
+    /// Whether the connection was cut while it rested, and nothing speaks against sending what met
+    /// with that once more.
+    fn may_repeat(
+        &self,
+        failure: Option<&sqlx::Error>,
+        is_harmless: impl Fn(&sqlx::Error) -> bool,
+    ) -> bool {
+        let is_first = self.slot.as_ref().is_some_and(|slot| slot.rested.is_some());
+        is_first && failure.is_some_and(is_harmless)
+    }
+
+    /// Puts a new connection in the place of this one, if there can be one.
+    async fn replace(&mut self) -> bool {
+        let slot = self.lane.connect().await.ok();
+        let is_there = slot.is_some();
+        if is_there {
+            self.slot = slot;
+        }
+        is_there
     }
 
     fn ask(&mut self) -> &mut C {
@@ -200,8 +250,7 @@ impl<C: Driver> Lease<C> {
     }
 
     fn answered(&mut self, failure: Option<&sqlx::Error>) {
-        use sqlx::Error::{Io, Protocol, WorkerCrashed};
-        if let Some(Io(_) | Protocol(_) | WorkerCrashed) = failure {
+        if failure.is_some_and(C::is_lost) {
             self.state = State::Broken;
         }
         if self.state == State::Asked {
@@ -210,6 +259,7 @@ impl<C: Driver> Lease<C> {
         if let Some(slot) = &mut self.slot {
             // Statements are answered in order, so those before this one are done too.
             slot.unanswered = 0;
+            slot.rested = None;
         }
     }
 }
@@ -230,6 +280,7 @@ impl<C: Driver> Drop for Lease<C> {
                 State::Broken => false,
             };
         if fit && !self.lane.free.is_closed() {
+            slot.rested = Some(Instant::now());
             self.lane.idle().push(slot);
         }
         // Else the connection closes by being dropped, which ends its transaction too.

@@ -13,8 +13,6 @@ mod migrator;
 mod script;
 mod stale;
 mod status;
-#[cfg(test)]
-mod tests;
 
 pub use error::MigrationError;
 pub use migrator::{Event, MigrationId, Migrator, Target};

@@ -118,7 +118,7 @@ pub trait Executor<'a>: sealed::Sealed<'a> {}
 impl<'a> Executor<'a> for &'a Database {}
 impl<'a> Executor<'a> for &'a mut Transaction {}
 
-pub(super) mod sealed {
+pub(crate) mod sealed {
     use super::{Database, Transaction};
 
     /// Where a statement runs.

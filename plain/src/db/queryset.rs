@@ -3,8 +3,6 @@
 mod conditions;
 mod page;
 mod sql;
-#[cfg(test)]
-mod tests;
 
 use std::marker::PhantomData;
 

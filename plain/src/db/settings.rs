@@ -18,9 +18,12 @@ pub struct DatabaseSettings {
     /// How many connections read from SQLite at the same time, or are open to PostgreSQL; from 1 to
     /// 1000.
     pub database_read_connections: u32,
-    /// How long a statement waits for a free connection before it fails, in seconds; more than 0, at
-    /// most 3600.
+    /// How long a statement waits for a free connection before it fails, and on PostgreSQL for what
+    /// another transaction has locked, in seconds; more than 0, at most 3600.
     pub database_timeout: f64,
+    /// How long PostgreSQL may work on a statement before it is given up, in seconds; more than 0,
+    /// at most 3600. Migrations may take longer.
+    pub database_statement_timeout: f64,
     /// When SQLite tells the disk to write: with `FULL` at each commit, so that nothing committed is
     /// lost when the power fails; with `NORMAL` less often, so that the last commits may be.
     pub database_sqlite_synchronous: Synchronous,
@@ -43,6 +46,7 @@ impl Default for DatabaseSettings {
             database_url: DatabaseUrl::default(),
             database_read_connections: 4,
             database_timeout: 5.0,
+            database_statement_timeout: 30.0,
             database_sqlite_synchronous: Synchronous::Full,
         }
     }
@@ -52,11 +56,19 @@ impl Default for DatabaseSettings {
 const MAX_TIMEOUT: f64 = 3600.0;
 
 impl DatabaseSettings {
-    /// How long a statement waits for a free connection.
+    /// How long a statement waits for a free connection or a lock.
     pub fn timeout(&self) -> Duration {
-        let seconds = self.database_timeout.min(MAX_TIMEOUT);
-        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+        bounded(self.database_timeout)
     }
+
+    /// How long PostgreSQL may work on a statement.
+    pub fn statement_timeout(&self) -> Duration {
+        bounded(self.database_statement_timeout)
+    }
+}
+
+fn bounded(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.min(MAX_TIMEOUT)).unwrap_or_default()
 }
 
 impl SettingsGroup for DatabaseSettings {
@@ -70,9 +82,17 @@ impl SettingsGroup for DatabaseSettings {
         if !(1..=1000).contains(&self.database_read_connections) {
             problems.add("DATABASE_READ_CONNECTIONS", "must be from 1 to 1000");
         }
-        if !(self.database_timeout > 0.0 && self.database_timeout <= MAX_TIMEOUT) {
-            let text = "must be a number of seconds above 0 and at most 3600";
-            problems.add("DATABASE_TIMEOUT", text);
+        for (name, seconds) in [
+            ("DATABASE_TIMEOUT", self.database_timeout),
+            (
+                "DATABASE_STATEMENT_TIMEOUT",
+                self.database_statement_timeout,
+            ),
+        ] {
+            if !(seconds > 0.0 && seconds <= MAX_TIMEOUT) {
+                let text = "must be a number of seconds above 0 and at most 3600";
+                problems.add(name, text);
+            }
         }
     }
 }

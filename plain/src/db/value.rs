@@ -97,20 +97,20 @@ pub(super) fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, sq
 }
 
 /// The arguments of a statement, as PostgreSQL takes them.
-pub(super) fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
+pub(super) fn postgres_arguments(values: &[Value]) -> Result<PgArguments, sqlx::Error> {
     let mut arguments = PgArguments::default();
     arguments.reserve(values.len(), 0);
-    for (index, value) in values.into_iter().enumerate() {
+    for (index, value) in values.iter().enumerate() {
         value.check().map_err(|reason| refuse(index, reason))?;
         let added = match value {
             Value::Null => arguments.add(UntypedNull),
-            Value::Bool(value) => arguments.add(value),
-            Value::Integer(value) => arguments.add(value),
-            Value::Float(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-            Value::Bytes(value) => arguments.add(value),
+            Value::Bool(value) => arguments.add(*value),
+            Value::Integer(value) => arguments.add(*value),
+            Value::Float(value) => arguments.add(*value),
+            Value::Text(value) => arguments.add(value.as_str()),
+            Value::Bytes(value) => arguments.add(value.as_slice()),
             Value::Json(value) => arguments.add(Json(value)),
-            Value::Time(value) => arguments.add(value),
+            Value::Time(value) => arguments.add(*value),
         };
         added.map_err(|reason| refuse(index, &reason.to_string()))?;
     }

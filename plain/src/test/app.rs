@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::client::Client;
+use super::database::TestPlace;
 use super::factory::RequestFactory;
-use super::template;
 use crate::App;
 use crate::app::Source;
-use crate::db::Database;
+use crate::db::migrations::Target;
+use crate::db::{Create, Database, Kind};
+use crate::embedded::Folder;
+use crate::http::Result;
 use crate::logging;
 use crate::packages::Package;
 
@@ -60,7 +63,8 @@ use crate::packages::Package;
 /// ```
 pub struct TestApp {
     app: App,
-    /// Dropped after the application, whose connections it holds the file of.
+    /// Dropped after the application, which is connected to it.
+    _place: Option<TestPlace>,
     _folder: TempDir,
 }
 
@@ -69,6 +73,7 @@ impl TestApp {
     pub fn of(packages: impl IntoIterator<Item = Box<dyn Package>>) -> TestAppBuilder {
         TestAppBuilder {
             packages: packages.into_iter().collect(),
+            kind: Kind::Sqlite,
             settings: Vec::new(),
             files: Vec::new(),
         }
@@ -114,11 +119,19 @@ impl fmt::Debug for TestApp {
 #[must_use = "`start()` makes the application"]
 pub struct TestAppBuilder {
     packages: Vec<Box<dyn Package>>,
+    kind: Kind,
     settings: Vec<(String, Value)>,
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl TestAppBuilder {
+    /// Chooses the kind of the database, which else is SQLite; see [`both!`](super::both) for
+    /// running a test on both.
+    pub fn on(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// Sets the setting `name`, such as `("SESSION_COOKIE_AGE", 60)`.
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.push((name.into(), value.into()));
@@ -138,33 +151,38 @@ impl TestAppBuilder {
 
     /// Starts the application on a fresh database, in which all migrations are applied.
     ///
-    /// The database is a SQLite file in a temporary folder, copied from one that is migrated once a
-    /// process, unless the test sets `DATABASE_URL`: that one is migrated as it is.
+    /// The database is a copy of one that is migrated once a process, unless the test sets
+    /// `DATABASE_URL`: that one is migrated as it is.
     ///
     /// # Panics
     ///
     /// If it does not start; with the text that would be shown to who runs it.
-    pub async fn start(self) -> TestApp {
+    pub async fn start(mut self) -> TestApp {
         logging::show_in_tests();
         let folder = tempfile::tempdir().expect("there is room for a temporary folder");
         for (path, content) in &self.files {
             write(&folder.path().join(path), content);
         }
-        let own_database = self.settings.iter().all(|(name, _)| name != "DATABASE_URL");
+        let is_named = self.settings.iter().any(|(name, _)| name == "DATABASE_URL");
+        let place = (!is_named).then(|| TestPlace::reserve_for(self.kind, folder.path()));
+        if let Some(place) = &place {
+            self = self.setting("DATABASE_URL", place.url().expose());
+        }
         let source = self.source(folder.path());
         let app = match App::load(self.packages, source) {
             Ok(app) => app,
             Err(error) => panic!("the application does not start:\n{error}"),
         };
-        let connected = match own_database {
-            true => template::connect(&app).await,
-            false => template::migrate(&app).await,
+        let connected = match &place {
+            Some(place) => connect_to_copy(&app, place).await,
+            None => connect_and_migrate(&app).await,
         };
         if let Err(error) = connected {
             panic!("the database of the test can't be made: {error}");
         }
         TestApp {
             app,
+            _place: place,
             _folder: folder,
         }
     }
@@ -188,6 +206,25 @@ impl fmt::Debug for TestAppBuilder {
         let packages = self.packages.iter().map(|package| package.name());
         f.debug_list().entries(packages).finish()
     }
+}
+
+/// Connects `app` to a copy of a migrated database.
+async fn connect_to_copy(app: &App, place: &TestPlace) -> Result<()> {
+    let installed = app.packages().installed().iter();
+    let packages: Vec<(String, Folder)> = installed
+        .filter_map(|package| Some((package.name().to_owned(), package.migrations()?)))
+        .collect();
+    place.make_migrated(&packages).await?;
+    app.connect(Create::IfMissing).await?;
+    Ok(())
+}
+
+/// Connects `app` to the database that it names, and migrates it.
+async fn connect_and_migrate(app: &App) -> Result<()> {
+    let database = app.connect(Create::IfMissing).await?.clone();
+    let migrator = app.packages().migrator(database)?;
+    migrator.apply(&Target::All, |_| ()).await?;
+    Ok(())
 }
 
 fn write(path: &Path, content: &[u8]) {

@@ -67,6 +67,9 @@ pub(super) async fn lock(transaction: &mut Transaction) -> Result<(), Error> {
                 .bind(0x0070_6c61_696e_i64)
                 .execute()
                 .await?;
+            // A migration may take as long as it needs.
+            let patience = "SET LOCAL statement_timeout = 0";
+            transaction.query(patience).execute().await?;
             "CREATE TABLE IF NOT EXISTS plainmigrations (package TEXT NOT NULL, name TEXT NOT NULL,
              checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (package, name))"
         }

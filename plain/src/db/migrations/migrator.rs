@@ -196,7 +196,6 @@ impl Migrator {
         on_event: &mut (impl FnMut(Event) + Send),
     ) -> Result<Option<MigrationId>, MigrationError> {
         let mut transaction = self.begin(on_event).await?;
-        history::lock(&mut transaction).await?;
         let history = History::read(Source::Transaction(&mut transaction)).await?;
         let Some(&(package, migration)) = self.pending(target, &history)?.first() else {
             return Ok(None);
@@ -214,7 +213,8 @@ impl Migrator {
         Ok(Some(id))
     }
 
-    /// Begins a transaction, however long another writer takes, as far as that was allowed.
+    /// Begins a transaction in which nobody else migrates, however long another one takes, as far as
+    /// that was allowed.
     async fn begin(
         &self,
         on_event: &mut (impl FnMut(Event) + Send),
@@ -222,13 +222,17 @@ impl Migrator {
         let deadline = Instant::now() + self.wait;
         let mut told = false;
         loop {
-            let error = match self.db.begin().await {
+            let error = match self.begin_alone().await {
                 Ok(transaction) => return Ok(transaction),
                 Err(error) => error,
             };
             let is_busy = matches!(
                 error,
-                Error::Unavailable(Unavailable::Locked { .. } | Unavailable::Waited { .. })
+                Error::Unavailable(
+                    Unavailable::Locked { .. }
+                        | Unavailable::Waited { .. }
+                        | Unavailable::Conflict { .. }
+                )
             );
             if !is_busy || Instant::now() >= deadline {
                 return Err(error.into());
@@ -240,6 +244,13 @@ impl Migrator {
             // The attempt itself has waited; this only keeps a timeout of zero from spinning.
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Begins a transaction in which nobody else migrates.
+    async fn begin_alone(&self) -> Result<Transaction, Error> {
+        let mut transaction = self.db.begin().await?;
+        history::lock(&mut transaction).await?;
+        Ok(transaction)
     }
 
     /// What is pending, after the record was compared with the files.

@@ -1,0 +1,78 @@
+//! One test, two databases.
+
+use std::io::Write;
+use std::sync::Once;
+
+use super::postgres;
+use crate::db::Kind;
+
+/// Makes two tests of each of the named functions, one for each database that is supported.
+///
+/// A function takes the [`Kind`] of its database and is `async`. Its tests are called
+/// `name::on_sqlite` and `name::on_postgres`; these use a PostgreSQL server that the tests start
+/// from what is installed (`apt-get install postgresql`). Where none is, they say so on the standard
+/// error stream and do nothing; with the environment variable `CI` set they fail.
+///
+/// ```
+/// use plain::db::Kind;
+/// use plain::test::{TestDatabase, both};
+///
+/// both![a_new_table_is_empty];
+///
+/// async fn a_new_table_is_empty(kind: Kind) {
+///     let db = TestDatabase::empty(kind).await;
+///     db.query("CREATE TABLE item (name TEXT)").execute().await.unwrap();
+///     let count: i64 = db.query("SELECT count(*) FROM item").scalar().await.unwrap();
+///     assert_eq!(count, 0);
+/// }
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! both {
+    ($($test:ident),* $(,)?) => {$(
+        mod $test {
+            #[test]
+            fn on_sqlite() {
+                $crate::test::run_on($crate::db::Kind::Sqlite, super::$test);
+            }
+
+            #[test]
+            fn on_postgres() {
+                $crate::test::run_on($crate::db::Kind::Postgres, super::$test);
+            }
+        }
+    )*};
+}
+
+/// Runs the body of a test on a database of `kind`, on a runtime of its own; see [`both!`].
+///
+/// # Panics
+///
+/// Where the body does, and in continuous integration where the database is not installed.
+pub fn run_on<F: Future<Output = ()>>(kind: Kind, body: impl FnOnce(Kind) -> F) {
+    if kind == Kind::Postgres && !postgres::is_installed() {
+        return miss();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .expect("a test can have a runtime")
+        .block_on(body(kind));
+}
+
+/// Says that the tests on PostgreSQL do not run.
+fn miss() {
+    static TOLD: Once = Once::new();
+    let in_ci = std::env::var("CI").is_ok_and(|value| !matches!(&*value, "" | "false" | "0"));
+    assert!(!in_ci, "{}", postgres::MISSING);
+    TOLD.call_once(|| {
+        let text = format!(
+            "\nNOT TESTED: the half of these tests that is called `on_postgres` does nothing, since \
+             {}\n\n",
+            postgres::MISSING
+        );
+        // Directly, since what a test prints is not shown where it passes.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    });
+}
