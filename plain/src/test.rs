@@ -21,7 +21,7 @@ mod set_cookie;
 
 pub use crate::both;
 pub use app::{TestApp, TestAppBuilder};
-pub use both::run_on;
+pub use both::{is_tested, run_on};
 pub use client::Client;
 pub use database::TestDatabase;
 pub use factory::{RequestFactory, RequestInProgress};

@@ -44,21 +44,40 @@ macro_rules! both {
     )*};
 }
 
-/// Runs the body of a test on a database of `kind`, on a runtime of its own; see [`both!`].
+/// How many threads the tasks of a test have.
+const THREADS: usize = 4;
+
+/// Runs the body of a test on a database of `kind`, on a runtime of its own with four threads; see
+/// [`both!`].
 ///
 /// # Panics
 ///
 /// Where the body does, and in continuous integration where the database is not installed.
 pub fn run_on<F: Future<Output = ()>>(kind: Kind, body: impl FnOnce(Kind) -> F) {
-    if kind == Kind::Postgres && !postgres::is_installed() {
-        return miss();
+    if !is_tested(kind) {
+        return;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
         .enable_all()
         .build();
     runtime
         .expect("a test can have a runtime")
         .block_on(body(kind));
+}
+
+/// Whether tests on `kind` can run here; for a test that [`both!`] does not suit. Where they can't,
+/// that is said on the standard error stream.
+///
+/// # Panics
+///
+/// In continuous integration, where they can't.
+pub fn is_tested(kind: Kind) -> bool {
+    let is_tested = kind != Kind::Postgres || postgres::is_installed();
+    if !is_tested {
+        miss();
+    }
+    is_tested
 }
 
 /// Says that the tests on PostgreSQL do not run.

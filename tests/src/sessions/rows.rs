@@ -93,7 +93,7 @@ impl Site {
 }
 
 async fn all(db: &Database) -> Vec<StoredRow> {
-    let select = "SELECT id, key_hash, session_data, created_at, expires_at, owner \
+    let select = "SELECT id, key_hash, CAST(session_data AS TEXT), created_at, expires_at, owner \
                   FROM plainsessions_session ORDER BY id";
     let rows: Vec<Columns> = db.query(select).fetch_all().await.unwrap();
     rows.into_iter()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use plain::App;
 use plain::app::Source;
-use plain::db::Database;
+use plain::db::{Database, Kind};
 use plain::http::{Request, Response, Result};
 use plain::middleware::Middleware;
 use plain::packages::{Installer, Package};
@@ -42,6 +42,14 @@ impl Site {
     /// Begins a site that differs from the default.
     pub fn builder() -> SiteBuilder {
         SiteBuilder::default()
+    }
+
+    /// Begins a site on a database of `kind`.
+    pub fn on(kind: Kind) -> SiteBuilder {
+        SiteBuilder {
+            kind,
+            ..SiteBuilder::default()
+        }
     }
 
     /// A new visitor, over HTTPS, without a cookie.
@@ -94,6 +102,7 @@ impl Site {
 /// A site to be.
 #[must_use]
 pub struct SiteBuilder {
+    kind: Kind,
     settings: Vec<(String, Value)>,
     pages: Pages,
     templates: Vec<(&'static str, &'static str)>,
@@ -104,6 +113,7 @@ impl Default for SiteBuilder {
     fn default() -> Self {
         let gates = Gates::default();
         Self {
+            kind: Kind::Sqlite,
             settings: Vec::new(),
             pages: Pages::new(gates),
             templates: Vec::new(),
@@ -166,6 +176,7 @@ impl SiteBuilder {
         let gates = self.pages.gates.clone();
         let pages: Box<dyn Package> = Box::new(self.pages);
         let mut app = TestApp::of([plain_sessions::package(), pages])
+            .on(self.kind)
             .setting("MIDDLEWARE", json!(self.middleware))
             .setting("ALLOWED_HOSTS", json!(HOSTS));
         for (name, value) in self.settings {

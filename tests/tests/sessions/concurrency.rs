@@ -1,5 +1,7 @@
 //! Requests of one session at the same time.
 
+use plain::db::Kind;
+use plain::test::both;
 use std::future::IntoFuture;
 use std::sync::Barrier;
 
@@ -14,6 +16,23 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::cookie;
+
+both![
+    fifty_requests_that_each_set_another_key_keep_all_fifty,
+    fifty_updates_of_one_number_make_fifty,
+    requests_in_several_runtimes_keep_what_each_of_them_set,
+    new_sessions_in_several_runtimes_are_all_different,
+    changes_of_another_request_to_other_keys_stay,
+    what_another_request_removed_stays_removed,
+    of_two_requests_that_set_one_key_the_last_to_be_answered_wins,
+    a_default_gives_way_to_what_another_request_set_meanwhile,
+    an_update_runs_on_the_value_as_it_is_when_the_session_is_saved,
+    a_session_that_one_request_empties_while_another_fills_it_goes_on,
+    two_rotations_at_once_leave_one_row_and_the_key_of_the_first,
+    two_rotations_at_once_in_one_browser_leave_it_signed_in,
+    of_fifty_rotations_at_once_one_wins,
+    fifty_flushes_at_once_are_one,
+];
 
 const MANY: usize = 50;
 
@@ -36,9 +55,8 @@ async fn all_at_once(site: &Site, visitor: &Visitor, step: impl Fn(usize) -> Ste
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_requests_that_each_set_another_key_keep_all_fifty() {
-    let site = Site::new().await;
+async fn fifty_requests_that_each_set_another_key_keep_all_fifty(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("first", true).await;
     all_at_once(&site, &visitor, |number| {
         set(&format!("key {number}"), number)
@@ -52,9 +70,8 @@ async fn fifty_requests_that_each_set_another_key_keep_all_fifty() {
     assert_eq!(site.count().await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_updates_of_one_number_make_fifty() {
-    let site = Site::new().await;
+async fn fifty_updates_of_one_number_make_fifty(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("first", true).await;
     all_at_once(&site, &visitor, |_| add_one("visits")).await;
     let values = values(&visitor.look().await);
@@ -83,9 +100,8 @@ const THREADS: usize = 5;
 
 type ClientFuture = <ClientRequest<App> as IntoFuture>::IntoFuture;
 
-#[tokio::test]
-async fn requests_in_several_runtimes_keep_what_each_of_them_set() {
-    let site = Site::new().await;
+async fn requests_in_several_runtimes_keep_what_each_of_them_set(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("first", true).await;
     in_several_runtimes(|thread| {
         let requests = (0..MANY / THREADS).map(|number| {
@@ -104,9 +120,8 @@ async fn requests_in_several_runtimes_keep_what_each_of_them_set() {
     }
 }
 
-#[tokio::test]
-async fn new_sessions_in_several_runtimes_are_all_different() {
-    let site = Site::new().await;
+async fn new_sessions_in_several_runtimes_are_all_different(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitors: Vec<_> = (0..MANY).map(|_| site.visitor()).collect();
     in_several_runtimes(|thread| {
         let mine = visitors.iter().enumerate().skip(thread).step_by(THREADS);
@@ -154,9 +169,8 @@ pub(crate) async fn interleaved_with<const F: usize, const T: usize, M: IntoFutu
     (slow.await.unwrap(), output)
 }
 
-#[tokio::test]
-async fn changes_of_another_request_to_other_keys_stay() {
-    let site = Site::new().await;
+async fn changes_of_another_request_to_other_keys_stay(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let steps = [
         set("mine", 2),
         add_one("mine"),
@@ -187,9 +201,8 @@ async fn changes_of_another_request_to_other_keys_stay() {
     }
 }
 
-#[tokio::test]
-async fn what_another_request_removed_stays_removed() {
-    let site = Site::new().await;
+async fn what_another_request_removed_stays_removed(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     visitor.run([set("mine", 1), set("theirs", 1)]).await;
     let meanwhile = site.twin_of(&visitor);
@@ -204,9 +217,8 @@ async fn what_another_request_removed_stays_removed() {
     assert_eq!(values(&visitor.look().await), json!({ "mine": 2 }));
 }
 
-#[tokio::test]
-async fn of_two_requests_that_set_one_key_the_last_to_be_answered_wins() {
-    let site = Site::new().await;
+async fn of_two_requests_that_set_one_key_the_last_to_be_answered_wins(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let meanwhile = site.twin_of(&visitor);
     interleaved(
@@ -220,9 +232,8 @@ async fn of_two_requests_that_set_one_key_the_last_to_be_answered_wins() {
     assert_eq!(values(&visitor.look().await), json!({ "name": "last" }));
 }
 
-#[tokio::test]
-async fn a_default_gives_way_to_what_another_request_set_meanwhile() {
-    let site = Site::new().await;
+async fn a_default_gives_way_to_what_another_request_set_meanwhile(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("first", true).await;
     let meanwhile = site.twin_of(&visitor);
     interleaved(
@@ -237,9 +248,8 @@ async fn a_default_gives_way_to_what_another_request_set_meanwhile() {
     assert_eq!(after, json!({ "first": true, "name": "Ada" }));
 }
 
-#[tokio::test]
-async fn an_update_runs_on_the_value_as_it_is_when_the_session_is_saved() {
-    let site = Site::new().await;
+async fn an_update_runs_on_the_value_as_it_is_when_the_session_is_saved(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("n", 1).await;
     let meanwhile = site.twin_of(&visitor);
     let response = interleaved(
@@ -258,9 +268,8 @@ async fn an_update_runs_on_the_value_as_it_is_when_the_session_is_saved() {
     assert_eq!(values(&visitor.look().await), json!({ "n": 102 }));
 }
 
-#[tokio::test]
-async fn a_session_that_one_request_empties_while_another_fills_it_goes_on() {
-    let site = Site::new().await;
+async fn a_session_that_one_request_empties_while_another_fills_it_goes_on(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("mine", 1).await;
     let meanwhile = site.twin_of(&visitor);
     let key = visitor.key();
@@ -277,9 +286,8 @@ async fn a_session_that_one_request_empties_while_another_fills_it_goes_on() {
     assert_eq!(visitor.key(), key);
 }
 
-#[tokio::test]
-async fn two_rotations_at_once_leave_one_row_and_the_key_of_the_first() {
-    let site = Site::new().await;
+async fn two_rotations_at_once_leave_one_row_and_the_key_of_the_first(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let loser = site.twin_of(&visitor);
     let response = interleaved(&site, &loser, [cycle()], visitor.run([cycle()]), []).await;
@@ -289,9 +297,8 @@ async fn two_rotations_at_once_leave_one_row_and_the_key_of_the_first() {
     assert_eq!(values(&visitor.look().await), json!({ "name": "Ada" }));
 }
 
-#[tokio::test]
-async fn two_rotations_at_once_in_one_browser_leave_it_signed_in() {
-    let site = Site::new().await;
+async fn two_rotations_at_once_in_one_browser_leave_it_signed_in(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     interleaved(
         &site,
@@ -305,18 +312,16 @@ async fn two_rotations_at_once_in_one_browser_leave_it_signed_in() {
     assert_eq!(values(&visitor.look().await), json!({ "name": "Ada" }));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_rotations_at_once_one_wins() {
-    let site = Site::new().await;
+async fn of_fifty_rotations_at_once_one_wins(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     all_at_once(&site, &visitor, |_| cycle()).await;
     assert_eq!(site.count().await, 1);
     assert_eq!(values(&visitor.look().await), json!({ "name": "Ada" }));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_flushes_at_once_are_one() {
-    let site = Site::new().await;
+async fn fifty_flushes_at_once_are_one(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     all_at_once(&site, &visitor, |_| flush()).await;
     assert_eq!(site.count().await, 0);

@@ -1,8 +1,10 @@
 //! The ways to a session: views, middleware, code outside of requests, tests.
 
 use futures_util::future::join_all;
+use plain::db::Kind;
 use plain::http::{Request, Response, Result, StatusCode};
 use plain::middleware::Middleware;
+use plain::test::both;
 use plain::views::View;
 use plain_sessions::test::{get_client_session, save_client_session};
 use plain_sessions::{
@@ -12,6 +14,23 @@ use plain_tests::sessions::{Site, clear, costs, flush, set, status, values};
 use serde_json::json;
 
 use crate::{UNKNOWN, cookie, vary};
+
+both![
+    outside_of_a_session_view_the_session_is_asked_for,
+    a_session_is_loaded_once_however_often_it_is_asked_for,
+    without_the_middleware_a_session_is_not_available_and_the_error_says_so,
+    with_debug_the_page_says_which_middleware_is_missing,
+    a_store_is_used_like_a_map,
+    a_store_tells_whether_it_was_looked_at_and_whether_it_was_changed,
+    a_session_that_a_handler_saves_itself_has_its_cookie_whatever_becomes_of_the_request,
+    head_and_options_of_a_session_view_change_nothing,
+    middleware_inside_of_the_sessions_uses_the_same_session_before_and_after_the_view,
+    a_session_outside_of_requests_is_made_saved_and_loaded,
+    what_is_no_live_session_is_not_loaded,
+    a_save_that_failed_can_be_tried_again,
+    a_test_looks_into_the_session_of_its_client_and_puts_something_there,
+    clearing_and_flushing_differ_in_what_stays,
+];
 
 /// Answers with what it finds out about a session.
 struct Asking<F>(F);
@@ -27,9 +46,8 @@ where
     }
 }
 
-#[tokio::test]
-async fn outside_of_a_session_view_the_session_is_asked_for() {
-    let site = Site::builder().view(
+async fn outside_of_a_session_view_the_session_is_asked_for(kind: Kind) {
+    let site = Site::on(kind).view(
         "visit",
         Asking(async |session: SessionStore| {
             session.update("visits", |n: Option<u32>| n.unwrap_or(0) + 1)?;
@@ -59,8 +77,7 @@ impl SessionView for AskingOften {
     }
 }
 
-#[tokio::test]
-async fn a_session_is_loaded_once_however_often_it_is_asked_for() {
+async fn a_session_is_loaded_once_however_often_it_is_asked_for(kind: Kind) {
     struct AtOnce;
 
     impl View for AtOnce {
@@ -72,7 +89,7 @@ async fn a_session_is_loaded_once_however_often_it_is_asked_for() {
         }
     }
 
-    let site = Site::builder()
+    let site = Site::on(kind)
         .view("often", AskingOften.as_view())
         .view("at-once", AtOnce);
     let site = site.start().await;
@@ -87,8 +104,7 @@ async fn a_session_is_loaded_once_however_often_it_is_asked_for() {
     assert_eq!(costs(&response), "SELECT SELECT UPDATE");
 }
 
-#[tokio::test]
-async fn without_the_middleware_a_session_is_not_available_and_the_error_says_so() {
+async fn without_the_middleware_a_session_is_not_available_and_the_error_says_so(kind: Kind) {
     struct Telling;
 
     impl View for Telling {
@@ -100,13 +116,15 @@ async fn without_the_middleware_a_session_is_not_available_and_the_error_says_so
         }
     }
 
-    let site = Site::builder()
+    let site = Site::on(kind)
         .without_session_middleware()
         .view("tell", Telling);
     let site = site.start().await;
     let response = site.visitor().get("/tell").await;
     assert_eq!(response.status(), 500);
-    insta::assert_snapshot!(response.text(), @r#"the session is not available: add "plain.sessions.middleware.SessionMiddleware" to MIDDLEWARE and "plain.sessions" to INSTALLED_PACKAGES, in settings.toml"#);
+    insta::allow_duplicates!(
+        insta::assert_snapshot!(response.text(), @r#"the session is not available: add "plain.sessions.middleware.SessionMiddleware" to MIDDLEWARE and "plain.sessions" to INSTALLED_PACKAGES, in settings.toml"#)
+    );
     let response = site.visitor_who_sends(UNKNOWN).look().await;
     assert_eq!(
         (response.status().as_u16(), costs(&response).as_str()),
@@ -115,9 +133,8 @@ async fn without_the_middleware_a_session_is_not_available_and_the_error_says_so
     assert_eq!((cookie(&response), vary(&response)), (None, Some("Accept")));
 }
 
-#[tokio::test]
-async fn with_debug_the_page_says_which_middleware_is_missing() {
-    let site = Site::builder()
+async fn with_debug_the_page_says_which_middleware_is_missing(kind: Kind) {
+    let site = Site::on(kind)
         .without_session_middleware()
         .with("DEBUG", true);
     let site = site.start().await;
@@ -127,9 +144,8 @@ async fn with_debug_the_page_says_which_middleware_is_missing() {
     assert!(response.text().contains(name), "{response:?}");
 }
 
-#[tokio::test]
-async fn a_store_is_used_like_a_map() {
-    let site = Site::builder().page("use", |session: SessionStore| async move {
+async fn a_store_is_used_like_a_map(kind: Kind) {
+    let site = Site::on(kind).page("use", |session: SessionStore| async move {
         assert_eq!((session.is_empty(), session.len()), (true, 0));
         session.extend([("b", 2), ("a", 1)])?;
         session.set("c", "three")?;
@@ -158,9 +174,8 @@ async fn a_store_is_used_like_a_map() {
     );
 }
 
-#[tokio::test]
-async fn a_store_tells_whether_it_was_looked_at_and_whether_it_was_changed() {
-    let site = Site::builder().page("tell", |session: SessionStore| async move {
+async fn a_store_tells_whether_it_was_looked_at_and_whether_it_was_changed(kind: Kind) {
+    let site = Site::on(kind).page("tell", |session: SessionStore| async move {
         assert!(session.accessed() && !session.modified());
         session.get::<String>("name")?;
         assert!(!session.modified());
@@ -191,9 +206,10 @@ async fn a_store_tells_whether_it_was_looked_at_and_whether_it_was_changed() {
     assert_eq!((site.count().await, visitor.key()), (0, None));
 }
 
-#[tokio::test]
-async fn a_session_that_a_handler_saves_itself_has_its_cookie_whatever_becomes_of_the_request() {
-    let site = Site::builder()
+async fn a_session_that_a_handler_saves_itself_has_its_cookie_whatever_becomes_of_the_request(
+    kind: Kind,
+) {
+    let site = Site::on(kind)
         .page("save", |session: SessionStore| async move {
             session.set("name", "Ada")?;
             session.save().await?;
@@ -220,9 +236,8 @@ async fn a_session_that_a_handler_saves_itself_has_its_cookie_whatever_becomes_o
     assert_eq!(site.count().await, 1);
 }
 
-#[tokio::test]
-async fn head_and_options_of_a_session_view_change_nothing() {
-    let site = Site::new().await;
+async fn head_and_options_of_a_session_view_change_nothing(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.head("/look").await;
     assert_eq!((response.status().as_u16(), response.text()), (200, ""));
@@ -258,9 +273,10 @@ impl Middleware for Around {
     }
 }
 
-#[tokio::test]
-async fn middleware_inside_of_the_sessions_uses_the_same_session_before_and_after_the_view() {
-    let site = Site::builder().middleware("pages.Around", Around);
+async fn middleware_inside_of_the_sessions_uses_the_same_session_before_and_after_the_view(
+    kind: Kind,
+) {
+    let site = Site::on(kind).middleware("pages.Around", Around);
     let site = site.start().await;
     let visitor = site.visitor();
     let response = visitor.run([set("name", "Ada"), status(404)]).await;
@@ -276,9 +292,8 @@ async fn middleware_inside_of_the_sessions_uses_the_same_session_before_and_afte
     assert_eq!((costs(&response).as_str(), vary(&response)), ("", None));
 }
 
-#[tokio::test]
-async fn a_session_outside_of_requests_is_made_saved_and_loaded() {
-    let site = Site::new().await;
+async fn a_session_outside_of_requests_is_made_saved_and_loaded(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let services = site.app().services();
     let session = SessionStore::new(services).unwrap();
     assert!(session.session_key().is_none() && session.model_instance().is_none());
@@ -313,9 +328,8 @@ async fn a_session_outside_of_requests_is_made_saved_and_loaded() {
     assert_eq!(site.count().await, 0);
 }
 
-#[tokio::test]
-async fn what_is_no_live_session_is_not_loaded() {
-    let site = Site::new().await;
+async fn what_is_no_live_session_is_not_loaded(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     site.expire().await;
     let expired = visitor.key().unwrap();
@@ -325,9 +339,8 @@ async fn what_is_no_live_session_is_not_loaded() {
     }
 }
 
-#[tokio::test]
-async fn a_save_that_failed_can_be_tried_again() {
-    let site = Site::new().await;
+async fn a_save_that_failed_can_be_tried_again(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let session = SessionStore::new(site.app().services()).unwrap();
     session.set("name", "Ada").unwrap();
     site.sql("ALTER TABLE plainsessions_session RENAME TO away")
@@ -340,9 +353,8 @@ async fn a_save_that_failed_can_be_tried_again() {
     assert_eq!(site.row().await.values(), json!({ "name": "Ada" }));
 }
 
-#[tokio::test]
-async fn a_test_looks_into_the_session_of_its_client_and_puts_something_there() {
-    let site = Site::new().await;
+async fn a_test_looks_into_the_session_of_its_client_and_puts_something_there(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let (visitor, services) = (site.visitor(), site.app().services());
     let session = get_client_session(&visitor, services).await.unwrap();
     assert!(session.is_empty());
@@ -358,9 +370,8 @@ async fn a_test_looks_into_the_session_of_its_client_and_puts_something_there() 
     assert_eq!((visitor.key(), site.count().await), (None, 0));
 }
 
-#[tokio::test]
-async fn clearing_and_flushing_differ_in_what_stays() {
-    let site = Site::new().await;
+async fn clearing_and_flushing_differ_in_what_stays(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let key = visitor.key();
     visitor.run([clear(), set("a", 1)]).await;

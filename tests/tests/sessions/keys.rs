@@ -2,8 +2,10 @@
 
 use http::header::{COOKIE, HOST, HeaderValue};
 use http::{Request, Uri};
+use plain::db::Kind;
 use plain::db::observe;
 use plain::http::{Body, Connection, Response, Result, Scheme};
+use plain::test::both;
 use plain_sessions::{KeyHash, SessionStore};
 use plain_tests::sessions::{
     Site, Step, add_one, clear, costs, cycle, extend, flush, owner, pop, remove, set, setdefault,
@@ -13,6 +15,18 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::{FORGET, UNKNOWN, cases, cookie, runtime};
+
+both![
+    an_unknown_key_is_never_adopted_whatever_a_handler_does_first,
+    an_unknown_key_is_not_adopted_by_saving_early,
+    the_hash_of_a_key_is_no_key,
+    a_malformed_key_costs_no_query_and_is_no_error,
+    bytes_that_are_no_text_are_no_key_and_no_error,
+    what_is_set_under_a_malformed_key_gets_a_new_one,
+    of_several_cookies_with_its_name_the_last_is_the_session,
+    a_cookie_is_trimmed_of_space_and_tab_only,
+    two_thousand_new_sessions_have_two_thousand_keys,
+];
 
 /// Everything that a handler can do to a session.
 fn all_steps() -> Vec<Step> {
@@ -46,9 +60,8 @@ async fn assert_never_adopted(site: &Site, steps: &[Step]) {
     site.sql("DELETE FROM plainsessions_session").await;
 }
 
-#[tokio::test]
-async fn an_unknown_key_is_never_adopted_whatever_a_handler_does_first() {
-    let site = Site::new().await;
+async fn an_unknown_key_is_never_adopted_whatever_a_handler_does_first(kind: Kind) {
+    let site = Site::on(kind).start().await;
     for first in all_steps() {
         assert_never_adopted(&site, std::slice::from_ref(&first)).await;
         for second in all_steps() {
@@ -69,9 +82,8 @@ fn an_unknown_key_is_never_adopted_by_any_sequence_of_steps() {
     });
 }
 
-#[tokio::test]
-async fn an_unknown_key_is_not_adopted_by_saving_early() {
-    let site = Site::builder().page("save", |session: SessionStore| async move {
+async fn an_unknown_key_is_not_adopted_by_saving_early(kind: Kind) {
+    let site = Site::on(kind).page("save", |session: SessionStore| async move {
         session.clear();
         session.save().await?;
         session.set("name", "Ada")?;
@@ -89,9 +101,8 @@ async fn an_unknown_key_is_not_adopted_by_saving_early() {
     assert_eq!(values(&visitor.look().await), json!({ "name": "Ada" }));
 }
 
-#[tokio::test]
-async fn the_hash_of_a_key_is_no_key() {
-    let site = Site::new().await;
+async fn the_hash_of_a_key_is_no_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let hash = site.row().await.key_hash;
     let key = visitor.key().unwrap();
@@ -125,9 +136,8 @@ async fn name_with(site: &Site, cookies: &[&[u8]]) -> Option<String> {
     response.header("x-name").map(str::to_owned)
 }
 
-#[tokio::test]
-async fn a_malformed_key_costs_no_query_and_is_no_error() {
-    let site = Site::new().await;
+async fn a_malformed_key_costs_no_query_and_is_no_error(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let long = "a".repeat(10_000);
     let upper = UNKNOWN.to_uppercase();
     let longer = format!("{UNKNOWN}6");
@@ -160,9 +170,8 @@ async fn a_malformed_key_costs_no_query_and_is_no_error() {
     assert_eq!(site.count().await, 0);
 }
 
-#[tokio::test]
-async fn bytes_that_are_no_text_are_no_key_and_no_error() {
-    let site = Site::new().await;
+async fn bytes_that_are_no_text_are_no_key_and_no_error(kind: Kind) {
+    let site = Site::on(kind).start().await;
     for bytes in [&b"sessionid=\xff\xfe"[..], b"sessionid=\x80", b"\xff=\xff"] {
         let (response, statements) = observe(get_with(&site, "/look", &[bytes])).await;
         assert_eq!(response.status(), 200);
@@ -170,9 +179,8 @@ async fn bytes_that_are_no_text_are_no_key_and_no_error() {
     }
 }
 
-#[tokio::test]
-async fn what_is_set_under_a_malformed_key_gets_a_new_one() {
-    let site = Site::new().await;
+async fn what_is_set_under_a_malformed_key_gets_a_new_one(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_who_sends("malformed");
     let response = visitor.run([set("name", "Ada")]).await;
     assert_eq!(costs(&response), "INSERT");
@@ -187,9 +195,8 @@ async fn answer_name(session: SessionStore) -> Result<Response> {
     Ok(response)
 }
 
-#[tokio::test]
-async fn of_several_cookies_with_its_name_the_last_is_the_session() {
-    let site = Site::builder().page("name", answer_name).start().await;
+async fn of_several_cookies_with_its_name_the_last_is_the_session(kind: Kind) {
+    let site = Site::on(kind).page("name", answer_name).start().await;
     let ada = site.visitor_with("name", "Ada").await.key().unwrap();
     let grace = site.visitor_with("name", "Grace").await.key().unwrap();
     let both = format!("sessionid={ada}; sessionid={grace}");
@@ -213,9 +220,8 @@ async fn of_several_cookies_with_its_name_the_last_is_the_session() {
     );
 }
 
-#[tokio::test]
-async fn a_cookie_is_trimmed_of_space_and_tab_only() {
-    let site = Site::builder().page("name", answer_name).start().await;
+async fn a_cookie_is_trimmed_of_space_and_tab_only(kind: Kind) {
+    let site = Site::on(kind).page("name", answer_name).start().await;
     let key = site.visitor_with("name", "Ada").await.key().unwrap();
     for header in [
         format!("sessionid={key}"),
@@ -253,9 +259,8 @@ async fn a_cookie_is_trimmed_of_space_and_tab_only() {
     }
 }
 
-#[tokio::test]
-async fn two_thousand_new_sessions_have_two_thousand_keys() {
-    let site = Site::new().await;
+async fn two_thousand_new_sessions_have_two_thousand_keys(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let mut keys = std::collections::HashSet::new();
     for _ in 0..2_000 {
         let session = SessionStore::new(site.app().services()).unwrap();

@@ -1,6 +1,8 @@
 //! The store against a plain map as model: random requests of several browsers that share sessions,
 //! interleaved, failing, signing out, and compared after each of them.
 
+use plain::db::Kind;
+use plain::test::is_tested;
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -341,9 +343,12 @@ impl World<'_> {
     }
 }
 
-fn check(saves_always: bool) {
+fn check(kind: Kind, saves_always: bool) {
+    if !is_tested(kind) {
+        return;
+    }
     let runtime = runtime();
-    let builder = Site::builder().with("SESSION_SAVE_EVERY_REQUEST", saves_always);
+    let builder = Site::on(kind).with("SESSION_SAVE_EVERY_REQUEST", saves_always);
     let site = runtime.block_on(builder.start());
     let events = prop::collection::vec(any_event(), 1..16);
     proptest!(cases(100), |(events in events)| {
@@ -364,10 +369,20 @@ fn check(saves_always: bool) {
 
 #[test]
 fn a_session_behaves_like_a_map_whatever_requests_do_to_it() {
-    check(false);
+    check(Kind::Sqlite, false);
+}
+
+#[test]
+fn a_session_behaves_like_a_map_on_postgres() {
+    check(Kind::Postgres, false);
 }
 
 #[test]
 fn a_session_that_is_saved_on_every_request_behaves_like_a_map_too() {
-    check(true);
+    check(Kind::Sqlite, true);
+}
+
+#[test]
+fn a_session_that_is_saved_on_every_request_behaves_like_a_map_on_postgres() {
+    check(Kind::Postgres, true);
 }

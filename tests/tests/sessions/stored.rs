@@ -1,5 +1,7 @@
 //! What a session can hold, what it refuses, and what it says where a type does not fit.
 
+use plain::db;
+use plain::test::{both, is_tested};
 use std::collections::{BTreeMap, HashMap};
 
 use insta::assert_snapshot;
@@ -11,6 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{cases, runtime};
+
+both![
+    what_is_set_comes_back_as_it_was,
+    names_may_be_any_text,
+    what_is_refused_in_a_request_is_an_error_of_that_request_alone,
+];
 
 /// A session outside of a request, which is no different here.
 async fn session() -> (Site, SessionStore) {
@@ -80,9 +88,8 @@ async fn every_way_to_set_a_value_refuses_alike() {
     assert_eq!(session.owner(), None);
 }
 
-#[tokio::test]
-async fn what_is_refused_in_a_request_is_an_error_of_that_request_alone() {
-    let site = Site::new().await;
+async fn what_is_refused_in_a_request_is_an_error_of_that_request_alone(on: db::Kind) {
+    let site = Site::on(on).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.run([set("n", 1), set("name", "\0")]).await;
     assert_eq!(response.status(), 500);
@@ -118,9 +125,8 @@ where
     loaded.unwrap().get("value").unwrap().unwrap()
 }
 
-#[tokio::test]
-async fn what_is_set_comes_back_as_it_was() {
-    let site = Site::new().await;
+async fn what_is_set_comes_back_as_it_was(on: db::Kind) {
+    let site = Site::on(on).start().await;
     let site = &site;
     assert_eq!(there_and_back(site, u64::MAX).await, u64::MAX);
     assert_eq!(there_and_back(site, i64::MIN).await, i64::MIN);
@@ -167,8 +173,19 @@ async fn what_is_set_comes_back_as_it_was() {
 
 #[test]
 fn every_number_comes_back_as_it_was() {
+    every_number_comes_back(db::Kind::Sqlite);
+}
+
+#[test]
+fn every_number_comes_back_as_it_was_on_postgres() {
+    if is_tested(db::Kind::Postgres) {
+        every_number_comes_back(db::Kind::Postgres);
+    }
+}
+
+fn every_number_comes_back(kind: db::Kind) {
     let runtime = runtime();
-    let site = runtime.block_on(Site::new());
+    let site = runtime.block_on(Site::on(kind).start());
     let finite = any::<f64>().prop_filter("finite", |number| number.is_finite());
     let numbers = proptest::collection::vec((finite, any::<i64>(), any::<u64>()), 50);
     proptest!(cases(20), |(numbers in numbers)| {
@@ -177,9 +194,8 @@ fn every_number_comes_back_as_it_was() {
     });
 }
 
-#[tokio::test]
-async fn names_may_be_any_text() {
-    let site = Site::new().await;
+async fn names_may_be_any_text(on: db::Kind) {
+    let site = Site::on(on).start().await;
     for name in [
         "",
         " ",

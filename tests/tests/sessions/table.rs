@@ -1,6 +1,8 @@
 //! The table of section 6, row by row, each with what it costs and what the browser is told.
 
 use chrono::TimeDelta;
+use plain::db::Kind;
+use plain::test::both;
 use plain_tests::sessions::{
     Site, add_one, clear, costs, cycle, extend, fail, flush, owner, panic, pop, remove, set,
     setdefault, status, values,
@@ -9,9 +11,45 @@ use serde_json::json;
 
 use crate::{FORGET, UNKNOWN, cookie, vary};
 
-#[tokio::test]
-async fn a_request_that_never_asks_for_its_session_costs_nothing() {
-    let site = Site::new().await;
+both![
+    a_request_that_never_asks_for_its_session_costs_nothing,
+    saving_on_every_request_costs_a_request_without_its_session_nothing,
+    a_page_that_is_not_there_asks_for_no_session,
+    a_session_that_is_asked_for_is_loaded_once,
+    a_session_that_is_asked_for_without_a_cookie_costs_no_query,
+    an_unknown_key_is_an_empty_session_whose_cookie_is_removed,
+    an_expired_key_is_an_empty_session_whose_cookie_is_removed,
+    what_is_set_under_an_unknown_or_expired_key_gets_a_new_key,
+    a_change_without_a_row_is_one_insert_under_a_new_key,
+    every_way_to_change_a_row_costs_two_statements_at_most_besides_loading_it,
+    many_changes_in_one_request_cost_as_much_as_one,
+    a_change_moves_the_end_of_the_session_and_leaves_its_beginning,
+    removing_what_is_not_there_is_no_change,
+    a_default_for_what_is_there_is_no_change,
+    a_cycled_key_is_the_same_row_under_a_new_key,
+    cycling_the_key_of_a_session_without_a_row_gives_what_is_set_a_key,
+    flushing_deletes_the_row_and_the_cookie,
+    what_is_set_after_flushing_begins_a_new_session_under_a_new_key,
+    flushing_a_session_without_a_row_costs_nothing,
+    flushing_twice_still_deletes_the_row,
+    a_session_in_which_nothing_is_left_goes_with_its_cookie,
+    an_owner_keeps_a_session_without_values,
+    a_session_that_stays_empty_is_never_stored,
+    what_is_set_after_clearing_stays_under_the_same_key,
+    saving_on_every_request_moves_the_end_of_a_session_that_is_only_looked_at,
+    saving_on_every_request_makes_no_row_of_an_unknown_expired_or_malformed_key,
+    by_default_a_session_that_is_only_looked_at_is_not_renewed,
+    a_session_that_is_looked_at_is_renewed_at_most_once_an_interval,
+    a_change_begins_the_interval_anew,
+    a_failed_request_saves_nothing_and_sets_no_cookie,
+    a_failed_request_leaves_an_unknown_cookie_alone,
+    a_rotation_in_a_failed_request_leaves_the_old_key_alive,
+    a_flush_in_a_failed_request_is_carried_out,
+    a_refused_request_is_no_failed_one,
+];
+
+async fn a_request_that_never_asks_for_its_session_costs_nothing(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let known = site.visitor_with("name", "Ada").await;
     for visitor in [site.visitor(), known, site.visitor_who_sends(UNKNOWN)] {
         let response = visitor.pass_by().await;
@@ -21,9 +59,8 @@ async fn a_request_that_never_asks_for_its_session_costs_nothing() {
     }
 }
 
-#[tokio::test]
-async fn saving_on_every_request_costs_a_request_without_its_session_nothing() {
-    let site = Site::builder().with("SESSION_SAVE_EVERY_REQUEST", true);
+async fn saving_on_every_request_costs_a_request_without_its_session_nothing(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_SAVE_EVERY_REQUEST", true);
     let site = site.start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.pass_by().await;
@@ -31,9 +68,8 @@ async fn saving_on_every_request_costs_a_request_without_its_session_nothing() {
     assert_eq!((cookie(&response), vary(&response)), (None, None));
 }
 
-#[tokio::test]
-async fn a_page_that_is_not_there_asks_for_no_session() {
-    let site = Site::new().await;
+async fn a_page_that_is_not_there_asks_for_no_session(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.get("/nowhere").await;
     assert_eq!(response.status(), 404);
@@ -41,9 +77,8 @@ async fn a_page_that_is_not_there_asks_for_no_session() {
     assert_eq!((cookie(&response), vary(&response)), (None, Some("Accept")));
 }
 
-#[tokio::test]
-async fn a_session_that_is_asked_for_is_loaded_once() {
-    let site = Site::new().await;
+async fn a_session_that_is_asked_for_is_loaded_once(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.look().await;
     assert_eq!(values(&response), json!({ "name": "Ada" }));
@@ -52,9 +87,8 @@ async fn a_session_that_is_asked_for_is_loaded_once() {
     assert_eq!(response.header("cache-control"), None);
 }
 
-#[tokio::test]
-async fn a_session_that_is_asked_for_without_a_cookie_costs_no_query() {
-    let site = Site::new().await;
+async fn a_session_that_is_asked_for_without_a_cookie_costs_no_query(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let response = site.visitor().look().await;
     assert_eq!(values(&response), json!({}));
     assert_eq!(costs(&response), "");
@@ -62,9 +96,8 @@ async fn a_session_that_is_asked_for_without_a_cookie_costs_no_query() {
     assert_eq!(site.count().await, 0);
 }
 
-#[tokio::test]
-async fn an_unknown_key_is_an_empty_session_whose_cookie_is_removed() {
-    let site = Site::new().await;
+async fn an_unknown_key_is_an_empty_session_whose_cookie_is_removed(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_who_sends(UNKNOWN);
     let response = visitor.look().await;
     assert_eq!(values(&response), json!({}));
@@ -74,9 +107,8 @@ async fn an_unknown_key_is_an_empty_session_whose_cookie_is_removed() {
     assert_eq!((visitor.key(), site.count().await), (None, 0));
 }
 
-#[tokio::test]
-async fn an_expired_key_is_an_empty_session_whose_cookie_is_removed() {
-    let site = Site::new().await;
+async fn an_expired_key_is_an_empty_session_whose_cookie_is_removed(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     site.expire().await;
     let response = visitor.look().await;
@@ -85,9 +117,8 @@ async fn an_expired_key_is_an_empty_session_whose_cookie_is_removed() {
     assert_eq!(cookie(&response), Some(FORGET));
 }
 
-#[tokio::test]
-async fn what_is_set_under_an_unknown_or_expired_key_gets_a_new_key() {
-    let site = Site::new().await;
+async fn what_is_set_under_an_unknown_or_expired_key_gets_a_new_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let expired = site.visitor_with("name", "Ada").await;
     site.expire().await;
     for visitor in [expired, site.visitor_who_sends(UNKNOWN)] {
@@ -100,9 +131,8 @@ async fn what_is_set_under_an_unknown_or_expired_key_gets_a_new_key() {
     }
 }
 
-#[tokio::test]
-async fn a_change_without_a_row_is_one_insert_under_a_new_key() {
-    let site = Site::new().await;
+async fn a_change_without_a_row_is_one_insert_under_a_new_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     let response = visitor.run([set("name", "Ada"), set("age", 36)]).await;
     assert_eq!(costs(&response), "INSERT");
@@ -117,9 +147,8 @@ async fn a_change_without_a_row_is_one_insert_under_a_new_key() {
     assert_eq!((row.owner, row.key_hash.len()), (None, 64));
 }
 
-#[tokio::test]
-async fn every_way_to_change_a_row_costs_two_statements_at_most_besides_loading_it() {
-    let site = Site::new().await;
+async fn every_way_to_change_a_row_costs_two_statements_at_most_besides_loading_it(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let steps = [
         set("name", "Grace"),
         remove("name"),
@@ -143,9 +172,8 @@ async fn every_way_to_change_a_row_costs_two_statements_at_most_besides_loading_
     }
 }
 
-#[tokio::test]
-async fn many_changes_in_one_request_cost_as_much_as_one() {
-    let site = Site::new().await;
+async fn many_changes_in_one_request_cost_as_much_as_one(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let steps = [
         set("a", 1),
@@ -162,9 +190,8 @@ async fn many_changes_in_one_request_cost_as_much_as_one() {
     assert_eq!(values(&again), json!({ "a": 2, "b": [1, 2], "c": 1 }));
 }
 
-#[tokio::test]
-async fn a_change_moves_the_end_of_the_session_and_leaves_its_beginning() {
-    let site = Site::new().await;
+async fn a_change_moves_the_end_of_the_session_and_leaves_its_beginning(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let fresh = site.row().await;
     site.age(TimeDelta::days(3)).await;
@@ -176,18 +203,16 @@ async fn a_change_moves_the_end_of_the_session_and_leaves_its_beginning() {
     assert_eq!(row.owner, None);
 }
 
-#[tokio::test]
-async fn removing_what_is_not_there_is_no_change() {
-    let site = Site::new().await;
+async fn removing_what_is_not_there_is_no_change(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.run([remove("other"), pop("another")]).await;
     assert_eq!(costs(&response), "SELECT");
     assert_eq!(cookie(&response), None);
 }
 
-#[tokio::test]
-async fn a_default_for_what_is_there_is_no_change() {
-    let site = Site::new().await;
+async fn a_default_for_what_is_there_is_no_change(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.run([setdefault("name", "Grace")]).await;
     assert_eq!(values(&response), json!({ "name": "Ada" }));
@@ -195,9 +220,8 @@ async fn a_default_for_what_is_there_is_no_change() {
     assert_eq!(cookie(&response), None);
 }
 
-#[tokio::test]
-async fn a_cycled_key_is_the_same_row_under_a_new_key() {
-    let site = Site::new().await;
+async fn a_cycled_key_is_the_same_row_under_a_new_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     visitor.run([set("name", "Ada"), owner("ada")]).await;
     site.age(TimeDelta::days(3)).await;
@@ -215,9 +239,8 @@ async fn a_cycled_key_is_the_same_row_under_a_new_key() {
     assert_eq!(values(&old.look().await), json!({}));
 }
 
-#[tokio::test]
-async fn cycling_the_key_of_a_session_without_a_row_gives_what_is_set_a_key() {
-    let site = Site::new().await;
+async fn cycling_the_key_of_a_session_without_a_row_gives_what_is_set_a_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     let response = visitor.run([cycle(), set("name", "Ada")]).await;
     assert_eq!(costs(&response), "INSERT");
@@ -227,9 +250,8 @@ async fn cycling_the_key_of_a_session_without_a_row_gives_what_is_set_a_key() {
     assert_eq!(site.count().await, 1);
 }
 
-#[tokio::test]
-async fn flushing_deletes_the_row_and_the_cookie() {
-    let site = Site::new().await;
+async fn flushing_deletes_the_row_and_the_cookie(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.run([flush()]).await;
     assert_eq!(values(&response), json!({}));
@@ -239,9 +261,8 @@ async fn flushing_deletes_the_row_and_the_cookie() {
     assert_eq!((visitor.key(), site.count().await), (None, 0));
 }
 
-#[tokio::test]
-async fn what_is_set_after_flushing_begins_a_new_session_under_a_new_key() {
-    let site = Site::new().await;
+async fn what_is_set_after_flushing_begins_a_new_session_under_a_new_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     visitor.run([set("name", "Ada"), owner("ada")]).await;
     site.age(TimeDelta::days(3)).await;
@@ -256,9 +277,8 @@ async fn what_is_set_after_flushing_begins_a_new_session_under_a_new_key() {
     assert_eq!(values(&visitor.look().await), json!({ "b": 2 }));
 }
 
-#[tokio::test]
-async fn flushing_a_session_without_a_row_costs_nothing() {
-    let site = Site::new().await;
+async fn flushing_a_session_without_a_row_costs_nothing(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let response = site.visitor().run([flush()]).await;
     assert_eq!((costs(&response).as_str(), cookie(&response)), ("", None));
     let unknown = site.visitor_who_sends(UNKNOWN);
@@ -267,18 +287,16 @@ async fn flushing_a_session_without_a_row_costs_nothing() {
     assert_eq!(cookie(&response), Some(FORGET));
 }
 
-#[tokio::test]
-async fn flushing_twice_still_deletes_the_row() {
-    let site = Site::new().await;
+async fn flushing_twice_still_deletes_the_row(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let response = visitor.run([flush(), set("a", 1), flush()]).await;
     assert_eq!(costs(&response), "SELECT DELETE");
     assert_eq!(site.count().await, 0);
 }
 
-#[tokio::test]
-async fn a_session_in_which_nothing_is_left_goes_with_its_cookie() {
-    let site = Site::new().await;
+async fn a_session_in_which_nothing_is_left_goes_with_its_cookie(kind: Kind) {
+    let site = Site::on(kind).start().await;
     for step in [remove("name"), pop("name"), clear()] {
         let visitor = site.visitor_with("name", "Ada").await;
         let response = visitor.run([step.clone()]).await;
@@ -289,9 +307,8 @@ async fn a_session_in_which_nothing_is_left_goes_with_its_cookie() {
     }
 }
 
-#[tokio::test]
-async fn an_owner_keeps_a_session_without_values() {
-    let site = Site::new().await;
+async fn an_owner_keeps_a_session_without_values(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     visitor.run([owner("ada")]).await;
     let key = visitor.key();
@@ -314,18 +331,16 @@ async fn an_owner_keeps_a_session_without_values() {
     assert_eq!(cookie(&response), Some(FORGET));
 }
 
-#[tokio::test]
-async fn a_session_that_stays_empty_is_never_stored() {
-    let site = Site::new().await;
+async fn a_session_that_stays_empty_is_never_stored(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     let response = visitor.run([set("a", 1), remove("a"), clear()]).await;
     assert_eq!((costs(&response).as_str(), cookie(&response)), ("", None));
     assert_eq!(site.count().await, 0);
 }
 
-#[tokio::test]
-async fn what_is_set_after_clearing_stays_under_the_same_key() {
-    let site = Site::new().await;
+async fn what_is_set_after_clearing_stays_under_the_same_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let key = visitor.key();
     let response = visitor.run([clear(), set("a", 1)]).await;
@@ -334,9 +349,8 @@ async fn what_is_set_after_clearing_stays_under_the_same_key() {
     assert_eq!(values(&visitor.look().await), json!({ "a": 1 }));
 }
 
-#[tokio::test]
-async fn saving_on_every_request_moves_the_end_of_a_session_that_is_only_looked_at() {
-    let site = Site::builder().with("SESSION_SAVE_EVERY_REQUEST", true);
+async fn saving_on_every_request_moves_the_end_of_a_session_that_is_only_looked_at(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_SAVE_EVERY_REQUEST", true);
     let site = site.start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let fresh = site.row().await;
@@ -352,9 +366,8 @@ async fn saving_on_every_request_moves_the_end_of_a_session_that_is_only_looked_
     assert_eq!(row.data, fresh.data);
 }
 
-#[tokio::test]
-async fn saving_on_every_request_makes_no_row_of_an_unknown_expired_or_malformed_key() {
-    let site = Site::builder().with("SESSION_SAVE_EVERY_REQUEST", true);
+async fn saving_on_every_request_makes_no_row_of_an_unknown_expired_or_malformed_key(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_SAVE_EVERY_REQUEST", true);
     let site = site.start().await;
     let expired = site.visitor_with("name", "Ada").await;
     site.expire().await;
@@ -369,9 +382,8 @@ async fn saving_on_every_request_makes_no_row_of_an_unknown_expired_or_malformed
     assert_eq!(site.count().await, 1);
 }
 
-#[tokio::test]
-async fn by_default_a_session_that_is_only_looked_at_is_not_renewed() {
-    let site = Site::new().await;
+async fn by_default_a_session_that_is_only_looked_at_is_not_renewed(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     site.age(TimeDelta::days(13)).await;
     let before = site.row().await;
@@ -383,9 +395,8 @@ async fn by_default_a_session_that_is_only_looked_at_is_not_renewed() {
     assert_eq!(site.row().await, before);
 }
 
-#[tokio::test]
-async fn a_session_that_is_looked_at_is_renewed_at_most_once_an_interval() {
-    let site = Site::builder().with("SESSION_TOUCH_INTERVAL", 600);
+async fn a_session_that_is_looked_at_is_renewed_at_most_once_an_interval(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_TOUCH_INTERVAL", 600);
     let site = site.start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     site.age(TimeDelta::seconds(590)).await;
@@ -414,9 +425,8 @@ async fn a_session_that_is_looked_at_is_renewed_at_most_once_an_interval() {
     );
 }
 
-#[tokio::test]
-async fn a_change_begins_the_interval_anew() {
-    let site = Site::builder().with("SESSION_TOUCH_INTERVAL", 600);
+async fn a_change_begins_the_interval_anew(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_TOUCH_INTERVAL", 600);
     let site = site.start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     site.age(TimeDelta::seconds(700)).await;
@@ -425,9 +435,8 @@ async fn a_change_begins_the_interval_anew() {
     assert_eq!(costs(&response), "SELECT");
 }
 
-#[tokio::test]
-async fn a_failed_request_saves_nothing_and_sets_no_cookie() {
-    let site = Site::new().await;
+async fn a_failed_request_saves_nothing_and_sets_no_cookie(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     visitor.run([set("name", "Ada"), owner("ada")]).await;
     let before = site.row().await;
@@ -453,18 +462,16 @@ async fn a_failed_request_saves_nothing_and_sets_no_cookie() {
     }
 }
 
-#[tokio::test]
-async fn a_failed_request_leaves_an_unknown_cookie_alone() {
-    let site = Site::new().await;
+async fn a_failed_request_leaves_an_unknown_cookie_alone(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_who_sends(UNKNOWN);
     let response = visitor.run([set("a", 1), status(500)]).await;
     assert_eq!(cookie(&response), None);
     assert_eq!(site.count().await, 0);
 }
 
-#[tokio::test]
-async fn a_rotation_in_a_failed_request_leaves_the_old_key_alive() {
-    let site = Site::new().await;
+async fn a_rotation_in_a_failed_request_leaves_the_old_key_alive(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     for failure in [status(500), fail(), panic()] {
         visitor.run([cycle(), failure]).await;
@@ -473,9 +480,8 @@ async fn a_rotation_in_a_failed_request_leaves_the_old_key_alive() {
     assert_eq!(site.count().await, 1);
 }
 
-#[tokio::test]
-async fn a_flush_in_a_failed_request_is_carried_out() {
-    let site = Site::new().await;
+async fn a_flush_in_a_failed_request_is_carried_out(kind: Kind) {
+    let site = Site::on(kind).start().await;
     for failure in [status(500), fail(), panic()] {
         let visitor = site.visitor_with("name", "Ada").await;
         let steps = [flush(), set("name", "Grace"), failure.clone()];
@@ -488,9 +494,8 @@ async fn a_flush_in_a_failed_request_is_carried_out() {
     }
 }
 
-#[tokio::test]
-async fn a_refused_request_is_no_failed_one() {
-    let site = Site::new().await;
+async fn a_refused_request_is_no_failed_one(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor();
     let response = visitor.run([set("name", "Ada"), status(403)]).await;
     assert_eq!(response.status(), 403);

@@ -2,14 +2,35 @@
 
 use chrono::{TimeDelta, Utc};
 use plain::chores::{Outcome, Runner, run_chores};
+use plain::db::Kind;
 use plain::db::observe;
 use plain::preflight::{Stage, run_checks};
+use plain::test::both;
 use plain_sessions::{Session, SessionStore};
 use plain_tests::sessions::{Site, SiteBuilder, Visitor, cycle, owner, set, values};
 use serde_json::json;
 
 use crate::FORGET;
 use crate::concurrency::interleaved;
+
+both![
+    the_sessions_of_an_owner_are_the_live_ones_the_newest_first,
+    all_sessions_of_an_owner_can_be_ended,
+    all_sessions_of_an_owner_but_the_current_one_can_be_ended,
+    a_session_that_was_ended_for_its_owner_is_not_brought_back_by_a_slow_request,
+    signing_in_keeps_the_row_and_gives_it_an_owner_and_a_new_key,
+    an_owner_that_another_request_set_meanwhile_stays,
+    the_chore_deletes_expired_sessions_and_says_how_many,
+    a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others_are_served,
+    a_session_that_is_renewed_while_the_chore_runs_stays,
+    the_chore_runs_daily_unless_it_is_told_otherwise,
+    a_site_with_default_settings_passes_the_checks,
+    a_cookie_that_travels_in_clear_text_is_found_before_a_deployment,
+    a_cookie_that_scripts_can_read_is_found_before_a_deployment,
+    a_middleware_that_is_not_listed_is_found,
+    expired_sessions_that_nobody_clears_are_found,
+    an_expired_session_is_over_before_it_is_cleared,
+];
 
 /// A visitor who is signed in as `name`.
 async fn signed_in(site: &Site, name: &str) -> Visitor {
@@ -22,9 +43,8 @@ async fn is_signed_in(visitor: &Visitor) -> bool {
     values(&visitor.look().await) != json!({})
 }
 
-#[tokio::test]
-async fn the_sessions_of_an_owner_are_the_live_ones_the_newest_first() {
-    let site = Site::new().await;
+async fn the_sessions_of_an_owner_are_the_live_ones_the_newest_first(kind: Kind) {
+    let site = Site::on(kind).start().await;
     signed_in(&site, "ada").await;
     site.expire().await;
     for _ in 0..2 {
@@ -50,9 +70,8 @@ async fn the_sessions_of_an_owner_are_the_live_ones_the_newest_first() {
     }
 }
 
-#[tokio::test]
-async fn all_sessions_of_an_owner_can_be_ended() {
-    let site = Site::new().await;
+async fn all_sessions_of_an_owner_can_be_ended(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let (one, two) = (signed_in(&site, "ada").await, signed_in(&site, "ada").await);
     let grace = signed_in(&site, "grace").await;
     let anonymous = site.visitor_with("name", "Ada").await;
@@ -64,9 +83,8 @@ async fn all_sessions_of_an_owner_can_be_ended() {
     assert_eq!(Session::end_all(site.db(), "ada").await.unwrap(), 0);
 }
 
-#[tokio::test]
-async fn all_sessions_of_an_owner_but_the_current_one_can_be_ended() {
-    let site = Site::new().await;
+async fn all_sessions_of_an_owner_but_the_current_one_can_be_ended(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let current = signed_in(&site, "ada").await;
     let other = signed_in(&site, "ada").await;
     let grace = signed_in(&site, "grace").await;
@@ -79,9 +97,8 @@ async fn all_sessions_of_an_owner_but_the_current_one_can_be_ended() {
     assert!(!is_signed_in(&other).await);
 }
 
-#[tokio::test]
-async fn a_session_that_was_ended_for_its_owner_is_not_brought_back_by_a_slow_request() {
-    let site = Site::new().await;
+async fn a_session_that_was_ended_for_its_owner_is_not_brought_back_by_a_slow_request(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = signed_in(&site, "ada").await;
     let end = Session::end_all(site.db(), "ada");
     let response = interleaved(&site, &visitor, [set("n", 1)], end, []).await;
@@ -89,9 +106,8 @@ async fn a_session_that_was_ended_for_its_owner_is_not_brought_back_by_a_slow_re
     assert_eq!(site.count().await, 0);
 }
 
-#[tokio::test]
-async fn signing_in_keeps_the_row_and_gives_it_an_owner_and_a_new_key() {
-    let site = Site::new().await;
+async fn signing_in_keeps_the_row_and_gives_it_an_owner_and_a_new_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("cart", 1).await;
     let (before, key) = (site.row().await, visitor.key());
     visitor.run([cycle(), owner("ada")]).await;
@@ -104,9 +120,8 @@ async fn signing_in_keeps_the_row_and_gives_it_an_owner_and_a_new_key() {
     assert_eq!(site.row().await.owner.as_deref(), Some("ada"));
 }
 
-#[tokio::test]
-async fn an_owner_that_another_request_set_meanwhile_stays() {
-    let site = Site::new().await;
+async fn an_owner_that_another_request_set_meanwhile_stays(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("cart", 1).await;
     let meanwhile = site.twin_of(&visitor);
     let sign_in = meanwhile.run([owner("ada")]);
@@ -130,9 +145,8 @@ async fn clear_expired(site: &Site) -> String {
     report.to_string()
 }
 
-#[tokio::test]
-async fn the_chore_deletes_expired_sessions_and_says_how_many() {
-    let site = Site::new().await;
+async fn the_chore_deletes_expired_sessions_and_says_how_many(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let nothing = "plain.sessions.chores.ClearExpired: 0 expired sessions deleted";
     assert_eq!(clear_expired(&site).await, nothing);
     site.visitor_with("name", "Ada").await;
@@ -159,9 +173,10 @@ async fn fill(site: &Site, count: i64, age: TimeDelta) {
     insert.bind(ended).execute().await.unwrap();
 }
 
-#[tokio::test]
-async fn a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others_are_served() {
-    let site = Site::new().await;
+async fn a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others_are_served(
+    kind: Kind,
+) {
+    let site = Site::on(kind).start().await;
     fill(&site, 100_000, TimeDelta::hours(1)).await;
     fill(&site, 500, TimeDelta::hours(-1)).await;
     let visitor = site.visitor_with("name", "Ada").await;
@@ -193,18 +208,16 @@ async fn a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others
     assert!(sizes.iter().all(|rows| *rows <= 5_000), "{sizes:?}");
 }
 
-#[tokio::test]
-async fn a_session_that_is_renewed_while_the_chore_runs_stays() {
-    let site = Site::new().await;
+async fn a_session_that_is_renewed_while_the_chore_runs_stays(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let clear = clear_expired(&site);
     interleaved(&site, &visitor, [set("n", 1)], clear, []).await;
     assert_eq!(site.count().await, 1);
 }
 
-#[tokio::test]
-async fn the_chore_runs_daily_unless_it_is_told_otherwise() {
-    let site = Site::new().await;
+async fn the_chore_runs_daily_unless_it_is_told_otherwise(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let mut chores = site.app().chores().iter();
     let chore = chores.find(|chore| chore.name() == CLEAR_EXPIRED).unwrap();
     assert_eq!(chore.package(), "plain.sessions");
@@ -238,48 +251,50 @@ async fn findings_of(site: &Site, stage: Stage) -> Vec<String> {
     lines
 }
 
-#[tokio::test]
-async fn a_site_with_default_settings_passes_the_checks() {
-    assert_eq!(findings(Site::builder(), Stage::Deploy).await, [""; 0]);
+async fn a_site_with_default_settings_passes_the_checks(kind: Kind) {
+    assert_eq!(findings(Site::on(kind), Stage::Deploy).await, [""; 0]);
 }
 
-#[tokio::test]
-async fn a_cookie_that_travels_in_clear_text_is_found_before_a_deployment() {
-    let site = || Site::builder().with("SESSION_COOKIE_SECURE", false);
+async fn a_cookie_that_travels_in_clear_text_is_found_before_a_deployment(kind: Kind) {
+    let site = || Site::on(kind).with("SESSION_COOKIE_SECURE", false);
     let found = findings(site(), Stage::Deploy).await;
-    insta::assert_snapshot!(found.join("\n"), @"Error sessions.cookie_secure: the session cookie is sent over plain http, where everyone on the way can read it; set SESSION_COOKIE_SECURE = true");
+    insta::allow_duplicates!(
+        insta::assert_snapshot!(found.join("\n"), @"Error sessions.cookie_secure: the session cookie is sent over plain http, where everyone on the way can read it; set SESSION_COOKIE_SECURE = true")
+    );
     assert_eq!(findings(site(), Stage::Always).await, [""; 0]);
 }
 
-#[tokio::test]
-async fn a_cookie_that_scripts_can_read_is_found_before_a_deployment() {
-    let site = || Site::builder().with("SESSION_COOKIE_HTTPONLY", false);
+async fn a_cookie_that_scripts_can_read_is_found_before_a_deployment(kind: Kind) {
+    let site = || Site::on(kind).with("SESSION_COOKIE_HTTPONLY", false);
     let found = findings(site(), Stage::Deploy).await;
-    insta::assert_snapshot!(found.join("\n"), @"Error sessions.cookie_httponly: scripts can read the session cookie, so one injected script takes over sessions; set SESSION_COOKIE_HTTPONLY = true");
+    insta::allow_duplicates!(
+        insta::assert_snapshot!(found.join("\n"), @"Error sessions.cookie_httponly: scripts can read the session cookie, so one injected script takes over sessions; set SESSION_COOKIE_HTTPONLY = true")
+    );
     assert_eq!(findings(site(), Stage::Always).await, [""; 0]);
 }
 
-#[tokio::test]
-async fn a_middleware_that_is_not_listed_is_found() {
-    let site = Site::builder().without_session_middleware();
+async fn a_middleware_that_is_not_listed_is_found(kind: Kind) {
+    let site = Site::on(kind).without_session_middleware();
     let found = findings(site, Stage::Always).await;
-    insta::assert_snapshot!(found.join("\n"), @r#"Error sessions.middleware: plain.sessions is installed, but its middleware is not listed; add "plain.sessions.middleware.SessionMiddleware" to MIDDLEWARE in settings.toml"#);
+    insta::allow_duplicates!(
+        insta::assert_snapshot!(found.join("\n"), @r#"Error sessions.middleware: plain.sessions is installed, but its middleware is not listed; add "plain.sessions.middleware.SessionMiddleware" to MIDDLEWARE in settings.toml"#)
+    );
 }
 
-#[tokio::test]
-async fn expired_sessions_that_nobody_clears_are_found() {
-    let site = Site::new().await;
+async fn expired_sessions_that_nobody_clears_are_found(kind: Kind) {
+    let site = Site::on(kind).start().await;
     fill(&site, 10_000, TimeDelta::days(3)).await;
     fill(&site, 1_000, TimeDelta::days(1)).await;
     assert_eq!(findings_of(&site, Stage::Always).await, [""; 0]);
     fill(&site, 1, TimeDelta::days(4)).await;
     let found = findings_of(&site, Stage::Always).await;
-    insta::assert_snapshot!(found.join("\n"), @"Warning sessions.expired: more than 10000 sessions expired over two days ago and are still stored; run `plain chores run plain.sessions.chores.ClearExpired`, and see that `plain worker` runs or CHORES_IN_SERVER is on");
+    insta::allow_duplicates!(
+        insta::assert_snapshot!(found.join("\n"), @"Warning sessions.expired: more than 10000 sessions expired over two days ago and are still stored; run `plain chores run plain.sessions.chores.ClearExpired`, and see that `plain worker` runs or CHORES_IN_SERVER is on")
+    );
 }
 
-#[tokio::test]
-async fn an_expired_session_is_over_before_it_is_cleared() {
-    let site = Site::new().await;
+async fn an_expired_session_is_over_before_it_is_cleared(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = signed_in(&site, "ada").await;
     site.expire().await;
     let response = visitor.look().await;
