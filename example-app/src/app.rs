@@ -3,6 +3,7 @@
 use plain::http::Result;
 use plain::packages::{Installer, Package};
 
+use crate::admin::{OrderAdmin, OrderLineAdmin, ProductAdmin};
 use crate::middleware::VisitorMiddleware;
 use crate::settings::ShopSettings;
 use crate::{EMBEDDED, chores, middleware, preflight, templates, urls};
@@ -21,6 +22,7 @@ impl Package for Shop {
 
     fn install(&self, to: &mut Installer) -> Result<()> {
         to.requires("plain.sessions")
+            .requires("plain.auth")
             .settings::<ShopSettings>()
             .migrations(EMBEDDED.migrations)
             .templates(EMBEDDED.templates)
@@ -30,6 +32,9 @@ impl Package for Shop {
             .chore(chores::NAME, chores::DeleteCancelledOrders)
             .check("app.something_on_sale", preflight::SomethingOnSale)
             .check("app.email", preflight::EmailSet)
+            .admin(ProductAdmin)
+            .admin(OrderAdmin)
+            .admin(OrderLineAdmin)
             .template_global("shop", templates::shop)
             .template_global("visitor_name", templates::visitor_name)
             .template_global("cart_count", templates::cart_count)

@@ -9,10 +9,12 @@
 //! | `cart`, `visitor`, `messages` | what the session of a visitor holds |
 //! | `bill` | a cart with prices |
 //! | `urls`, `views` | the pages |
+//! | `admin` | products and orders in the admin |
 //! | `forms` | what visitors can fill in, and its rules |
 //! | `templates` | the functions that templates call |
 //! | `middleware`, `chores`, `preflight` | what runs around, beside and before the pages |
 
+mod admin;
 mod app;
 mod bill;
 mod cart;
@@ -34,5 +36,10 @@ mod visitor;
 plain::embedded!();
 
 fn main() -> std::process::ExitCode {
-    plain::main([plain_sessions::package(), app::package()])
+    plain::main([
+        plain::admin::package(),
+        plain_sessions::package(),
+        plain_auth::package(),
+        app::package(),
+    ])
 }

@@ -4,7 +4,9 @@ use chrono::{TimeDelta, Utc};
 use plain::App;
 use plain::app::Source;
 use plain::db::{Model, Value};
+use plain::packages::Package;
 use plain::test::{Client, TestApp, TestAppBuilder};
+use plain_auth::test::FAST;
 use plain_sessions::test::get_client_session;
 
 use crate::cart::Cart;
@@ -16,8 +18,25 @@ type Visitor = Client<App>;
 const ADA: [(&str, &str); 2] = [("name", "Ada"), ("email", "ada@example.com")];
 
 fn shop() -> TestAppBuilder {
-    TestApp::of([plain_sessions::package(), app::package()])
-        .middleware([plain_sessions::middleware::NAME, middleware::NAME])
+    let names = [
+        plain_sessions::middleware::NAME,
+        plain_auth::middleware::NAME,
+        middleware::NAME,
+    ];
+    let mut shop = TestApp::of(packages()).middleware(names);
+    for (name, value) in FAST {
+        shop = shop.setting(name, value);
+    }
+    shop.setting("AUTH_SIGN_UP", true)
+}
+
+fn packages() -> [Box<dyn Package>; 4] {
+    [
+        plain::admin::package(),
+        plain_sessions::package(),
+        plain_auth::package(),
+        app::package(),
+    ]
 }
 
 async fn say_hello(visitor: &Visitor, name: &str) {
@@ -341,6 +360,5 @@ async fn text_that_no_database_holds_is_refused_by_the_form() {
 fn the_settings_of_the_project_start_the_shop() {
     let project = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let source = Source::at(project).without_environment();
-    let packages = [plain_sessions::package(), app::package()];
-    App::load(packages, source).unwrap();
+    App::load(packages(), source).unwrap();
 }

@@ -22,6 +22,8 @@ pub(crate) fn urls() -> Urls {
         path("session/end", session::EndSession.as_view()).name("session_end"),
         path("about", about::About.as_view()).name("about"),
         include("api", api_urls()).namespace("api"),
+        include("account", plain_auth::urls()),
+        include("admin", plain::admin::urls()),
     ])
 }
 

@@ -32,8 +32,9 @@ impl Browser {
 
     /// Opens a page of the site: its path, with the query.
     pub async fn open(&self, path: &str) {
-        let url = self.site.join(path).unwrap();
-        self.client.goto(url.as_str()).await.unwrap();
+        // As it is written, were it to begin with two slashes.
+        let site = self.site.origin().ascii_serialization();
+        self.client.goto(&format!("{site}{path}")).await.unwrap();
     }
 
     /// The path and the query of the page that is shown.
@@ -46,6 +47,12 @@ impl Browser {
     pub async fn arrive(&self, path: &str) {
         let reached = async || (self.path().await == path).then_some(());
         self.wait(&format!("the page {path}"), reached).await;
+    }
+
+    /// Waits for a page whose path begins so.
+    pub async fn arrive_below(&self, path: &str) {
+        let reached = async || self.path().await.starts_with(path).then_some(());
+        self.wait(&format!("a page below {path}"), reached).await;
     }
 
     /// Waits until the page shows `text`, however its lines are broken.
@@ -76,7 +83,7 @@ impl Browser {
     /// Presses the link or the button with this name; of several, the first that can be pressed. A
     /// name that begins so will do where none is the same.
     pub async fn press(&self, name: &str) {
-        let locators = pressable(name);
+        let locators = pressable(PRESSABLE, name);
         self.act(
             &format!("a link or button “{name}”"),
             &locators,
@@ -85,9 +92,36 @@ impl Browser {
         .await;
     }
 
+    /// Presses the button with this name, whatever links are called so.
+    pub async fn submit(&self, name: &str) {
+        let what = format!("a button “{name}”");
+        let locators = pressable("//button", name);
+        let press = async |found: &Element| found.click().await;
+        self.act(&what, &locators, press).await;
+    }
+
+    /// Ticks, or unticks, the box with this label; a label that begins so will do.
+    pub async fn tick(&self, label: &str) {
+        let label = quoted(label);
+        let locator = format!(
+            "//input[@type='checkbox' and ancestor::label[starts-with(normalize-space(),{label})]]"
+        );
+        let press = async |found: &Element| found.click().await;
+        self.act(&format!("a box {label}"), &[locator], press).await;
+    }
+
+    /// The texts of all elements that `selector` (CSS) selects and that can be seen.
+    pub async fn texts_of(&self, selector: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for found in self.client.find_all(Locator::Css(selector)).await.unwrap() {
+            texts.push(squeezed(&found.text().await.unwrap()));
+        }
+        texts
+    }
+
     /// Whether there is a link or a button with this name that can be seen.
     pub async fn offers(&self, name: &str) -> bool {
-        for locator in pressable(name) {
+        for locator in pressable(PRESSABLE, name) {
             for found in self
                 .client
                 .find_all(Locator::XPath(&locator))
@@ -267,10 +301,12 @@ fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Where links and buttons of this name are, in XPath: of the same name, then of one that begins so.
-fn pressable(name: &str) -> [String; 2] {
+/// Links and buttons, in XPath.
+const PRESSABLE: &str = "//*[self::a[@href] or self::button or self::summary or @role='button']";
+
+/// Where those of `kind` are that have this name, in XPath; then those whose name begins so.
+fn pressable(kind: &str, name: &str) -> [String; 2] {
     let name = quoted(name);
-    let kind = "//*[self::a[@href] or self::button or self::summary or @role='button']";
     let label = "@aria-label";
     [
         format!("{kind}[{label}={name} or not({label}) and normalize-space()={name}]"),

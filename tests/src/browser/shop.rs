@@ -106,6 +106,12 @@ impl Shop {
         self.serve(&address);
     }
 
+    /// What follows `text` on the next line that the server prints with it.
+    pub fn said(&mut self, text: &str) -> String {
+        let server = self.server.as_mut().expect("it serves");
+        server.said(text)
+    }
+
     /// Its database, to change behind its back.
     pub async fn database(&self) -> SqlitePool {
         let file = self.folder.path().join("db.sqlite3");

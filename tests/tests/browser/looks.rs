@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use plain_tests::browser::{Browser, LOOKS, Scheme, Shop, Stage, Window};
 
 use crate::errors::break_shelves;
-use crate::pages::{PAGES, regular};
+use crate::office;
+use crate::pages::{ACCOUNT, PAGES, regular};
 
 /// The variable that names a folder which pictures of all pages are written to.
 pub(crate) const FOLDER: &str = "SCREENSHOTS";
@@ -13,9 +14,23 @@ pub(crate) const FOLDER: &str = "SCREENSHOTS";
 pub(crate) async fn pages_fit_into_the_narrowest_window(stage: &Stage) {
     let shop = Shop::open();
     let visitor = regular(stage, &shop).await;
+    assert_fitting(&visitor, &[&PAGES[..], &ACCOUNT].concat()).await;
+}
+
+pub(crate) async fn pages_of_the_admin_fit_into_the_narrowest_window(stage: &Stage) {
+    let shop = Shop::open();
+    let admin = office::work(stage, &shop).await;
+    assert_fitting(
+        &admin,
+        &[&office::PAGES[..], &["/account/sessions"]].concat(),
+    )
+    .await;
+}
+
+async fn assert_fitting(visitor: &Browser, pages: &[&str]) {
     for window in [Window::Phone, Window::Narrow] {
         visitor.resize(window).await;
-        for page in PAGES {
+        for page in pages {
             visitor.open(page).await;
             assert_eq!(
                 visitor.overflow().await,
@@ -29,8 +44,8 @@ pub(crate) async fn pages_fit_into_the_narrowest_window(stage: &Stage) {
 
 pub(crate) async fn pages_are_dark_for_who_prefers_it(stage: &Stage) {
     let shop = Shop::open();
-    let visitor = regular(stage, &shop).await;
-    for page in PAGES {
+    let visitor = office::work(stage, &shop).await;
+    for page in [&PAGES[..], &office::PAGES].concat() {
         let mut grounds = Vec::new();
         for scheme in [Scheme::Light, Scheme::Dark] {
             visitor.prefer(scheme).await;
@@ -56,10 +71,18 @@ pub(crate) async fn pictures(stage: &Stage) {
     std::fs::create_dir_all(&folder).unwrap();
     let shop = Shop::open();
     let visitor = regular(stage, &shop).await;
-    for page in PAGES {
-        let name = page.trim_start_matches('/').replace('/', "-");
-        let name = if name.is_empty() { "home" } else { &name };
-        take(&visitor, page, &format!("shop-{name}"), &folder).await;
+    for page in [&PAGES[..], &ACCOUNT].concat() {
+        take(&visitor, page, &name(page), &folder).await;
+    }
+    let second = Shop::open();
+    let admin = office::work(stage, &second).await;
+    for page in [
+        &office::PAGES[..],
+        &["/session", "/account/sessions", "/account/password"],
+    ]
+    .concat()
+    {
+        take(&admin, page, &format!("signed-in-{}", name(page)), &folder).await;
     }
     let strange = Shop::open_to_strangers();
     break_shelves(&strange).await;
@@ -67,6 +90,14 @@ pub(crate) async fn pictures(stage: &Stage) {
     take(&visitor, "/", "error-debug", &folder).await;
     let stranger = stage.visitor(&strange).await;
     take(&stranger, "/", "error-500", &folder).await;
+}
+
+/// The name of a page in file names.
+fn name(page: &str) -> String {
+    match page.trim_start_matches('/').replace(['/', '?', '='], "-") {
+        name if name.is_empty() => "home".to_owned(),
+        name => name,
+    }
 }
 
 async fn take(visitor: &Browser, page: &str, name: &str, folder: &Path) {

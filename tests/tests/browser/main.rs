@@ -13,12 +13,16 @@
 )]
 
 mod accessibility;
+mod accounts;
+mod doors;
 mod errors;
 mod keyboard;
 mod looks;
+mod office;
 mod orders;
 mod pages;
 mod safety;
+mod session_admin;
 mod story;
 mod tabs;
 
@@ -77,13 +81,40 @@ fn tests() -> Vec<(&'static str, Needs, Test)> {
             html_that_a_visitor_wrote_never_runs,
             a_page_of_another_site_cannot_change_the_cart,
             scripts_cannot_read_the_session_key,
+            html_never_runs_in_the_admin,
+        }
+        Nothing: session_admin {
+            an_admin_finds_a_session_looks_into_it_and_ends_it,
+            an_admin_without_scripts_does_the_same,
+            an_admin_with_a_phone_does_the_same,
+            several_sessions_or_all_that_match_are_ended,
+            several_sessions_or_all_that_match_are_ended_without_scripts,
+            sessions_are_sorted_and_filtered,
+            all_of_it_is_done_by_the_keyboard,
+        }
+        Nothing: doors {
+            strangers_are_asked_who_they_are,
+            customers_are_told_that_it_is_not_for_them,
+            a_deactivated_admin_is_out_at_once,
+            an_admin_whose_session_was_ended_is_out_at_once,
+            after_signing_out_the_way_back_shows_nothing,
+            signing_in_leads_to_no_other_site,
+        }
+        Nothing: accounts {
+            a_cart_survives_signing_up_and_signing_in,
+            a_new_password_ends_the_other_sessions,
+            signing_out_everywhere_ends_all,
+            a_link_in_a_mail_sets_a_new_password_once,
         }
         Nothing: looks {
             pages_fit_into_the_narrowest_window,
+            pages_of_the_admin_fit_into_the_narrowest_window,
             pages_are_dark_for_who_prefers_it,
         }
         Axe: accessibility {
             no_page_has_a_serious_finding,
+            no_page_of_the_admin_has_a_serious_finding,
+            no_form_with_errors_has_a_serious_finding,
             no_error_page_has_a_serious_finding,
         }
         Folder: looks { pictures }

@@ -15,6 +15,16 @@ pub(crate) const PAGES: [&str; 9] = [
     "/nowhere",
 ];
 
+/// The pages of accounts for who is not signed in.
+pub(crate) const ACCOUNT: [&str; 6] = [
+    "/account/sign-in",
+    "/account/sign-up",
+    "/account/reset",
+    "/account/reset/sent",
+    "/account/reset/confirm",
+    "/account/reset/done",
+];
+
 /// A visitor who gave a name, placed an order, and has something in the cart again.
 pub(crate) async fn regular(stage: &Stage, shop: &Shop) -> Browser {
     stage.expect_complaint("status of 404");

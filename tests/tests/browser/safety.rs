@@ -2,9 +2,10 @@
 
 use plain::http::{Body, Connection, Response};
 use plain::test::TestServer;
-use plain_tests::browser::{Browser, Shop, Stage};
+use plain_tests::browser::{Browser, Scripts, Shop, Stage};
 
-use crate::pages::put_into_the_cart;
+use crate::office;
+use crate::pages::{put_into_the_cart, regular};
 
 /// HTML that would run, or load something, wherever it is not escaped.
 pub(crate) const HOSTILE: &str =
@@ -80,6 +81,73 @@ pub(crate) async fn a_page_of_another_site_cannot_change_the_cart(stage: &Stage)
     visitor.see("403").await;
     visitor.open("/cart").await;
     visitor.see("Total €18.00").await;
+}
+
+/// It stands in a session, in a user's address and in models.
+pub(crate) async fn html_never_runs_in_the_admin(stage: &Stage) {
+    let shop = Shop::open();
+    regular(stage, &shop).await;
+    office::hire(&shop);
+    office::enrol(&shop, "ada@example.com");
+    let database = shop.database().await;
+    let hostile = [
+        "UPDATE plainsessions_session SET owner = $1, session_data = json_object($1, $1)",
+        "UPDATE plainauth_user SET email = $1 WHERE NOT is_admin",
+        "UPDATE app_product SET name = $1, summary = $1, description = $1 WHERE id = 1",
+        "UPDATE app_order SET name = $1, email = $1, note = $1",
+        "UPDATE app_orderline SET name = $1",
+    ];
+    for sql in hostile {
+        sqlx::query(sql)
+            .bind(HOSTILE)
+            .execute(&database)
+            .await
+            .unwrap();
+    }
+    database.close().await;
+
+    let admin = office::admin(stage, &shop, Scripts::Run).await;
+    let visible = [
+        "sessions",
+        "sessions/1",
+        "users",
+        "users/2",
+        "orders",
+        "orders/1",
+    ];
+    let changed = [
+        "products",
+        "products/1",
+        "products/1/update",
+        "order-lines",
+        "order-lines/1",
+    ];
+    for page in visible.iter().chain(&changed) {
+        admin.open(&format!("/admin/{page}")).await;
+        assert!(
+            admin.source().await.contains("onerror=alert(1)"),
+            "{page} shows it"
+        );
+        assert_harmless(&admin).await;
+    }
+    admin.open("/admin/sessions/1").await;
+    admin.submit("Show values").await;
+    admin.see("That you looked").await;
+    assert_harmless(&admin).await;
+    admin.open("/admin/products").await;
+    admin.tick("Select \"'>").await;
+    admin.submit("Take off the shelf").await;
+    admin.see("Take these products off the shelf?").await;
+    assert_harmless(&admin).await;
+    admin.submit("Take off the shelf").await;
+    for page in ["/admin/products", "/admin/changes", "/admin"] {
+        admin.open(page).await;
+        assert_harmless(&admin).await;
+    }
+    let search = "/admin/users?q=%22%3E%3Cimg%20src=/hostile%20onerror=alert(1)%3E";
+    admin.open(search).await;
+    admin.see("Nothing matches").await;
+    assert_harmless(&admin).await;
 }
 
 pub(crate) async fn scripts_cannot_read_the_session_key(stage: &Stage) {
