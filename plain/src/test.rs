@@ -27,6 +27,7 @@ pub use database::TestDatabase;
 pub use factory::{RequestFactory, RequestInProgress};
 pub use jar::StoredCookie;
 pub use multipart::Part;
+pub use postgres::PostgresServer;
 pub use request::ClientRequest;
 pub use response::TestResponse;
 pub use server::TestServer;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 use self::installed::Installed;
-use self::process::Process;
+pub use self::process::PostgresServer;
 use crate::db::{ConnectOptions, Database, DatabaseUrl, Error, Sql};
 
 /// What to do where there is no server.
@@ -25,9 +25,16 @@ static INSTALLED: LazyLock<Option<Installed>> = LazyLock::new(Installed::find);
 
 static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
 
+/// No test outlives a power failure.
+const HASTY: [&str; 3] = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+];
+
 /// The server, and the thread that makes and drops its databases, one at a time.
 struct Server {
-    process: Process,
+    process: PostgresServer,
     orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -93,11 +100,7 @@ const LIVES: &str = "the thread that makes databases lives as long as the proces
 
 impl Server {
     fn start() -> Self {
-        let installed = INSTALLED.as_ref().unwrap_or_else(|| panic!("{MISSING}"));
-        let process = match Process::start(installed) {
-            Ok(process) => process,
-            Err(reason) => panic!("PostgreSQL can't be started for the tests: {reason}"),
-        };
+        let process = PostgresServer::start_with(&HASTY);
         let (orders, received) = mpsc::unbounded_channel();
         let url = process.url("postgres");
         std::thread::spawn(move || {
