@@ -25,6 +25,10 @@ use crate::packages::Package;
 /// HTTPS. The environment is not looked at. What it logs from the level "warn" on is shown when the
 /// test fails.
 ///
+/// The database is SQLite, unless the environment variable `TEST_DATABASE` is `postgres`, or the test
+/// itself says which by [`on`](TestAppBuilder::on). So the tests of a project whose production is on
+/// PostgreSQL run on either: `TEST_DATABASE=postgres cargo test`.
+///
 /// ```
 /// use plain::http::{Request, Response, Result};
 /// use plain::packages::{Installer, Package};
@@ -73,7 +77,7 @@ impl TestApp {
     pub fn of(packages: impl IntoIterator<Item = Box<dyn Package>>) -> TestAppBuilder {
         TestAppBuilder {
             packages: packages.into_iter().collect(),
-            kind: Kind::Sqlite,
+            kind: default_kind(),
             settings: Vec::new(),
             files: Vec::new(),
         }
@@ -125,7 +129,7 @@ pub struct TestAppBuilder {
 }
 
 impl TestAppBuilder {
-    /// Chooses the kind of the database, which else is SQLite; see [`both!`](super::both) for
+    /// Chooses the kind of the database, whatever `TEST_DATABASE` says; see [`both!`](super::both) for
     /// running a test on both.
     pub fn on(mut self, kind: Kind) -> Self {
         self.kind = kind;
@@ -205,6 +209,15 @@ impl fmt::Debug for TestAppBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let packages = self.packages.iter().map(|package| package.name());
         f.debug_list().entries(packages).finish()
+    }
+}
+
+/// The kind of database that the environment asks for.
+fn default_kind() -> Kind {
+    match std::env::var("TEST_DATABASE").as_deref() {
+        Err(_) | Ok("" | "sqlite") => Kind::Sqlite,
+        Ok("postgres") => Kind::Postgres,
+        Ok(other) => panic!("TEST_DATABASE is \"{other}\"; set it to `sqlite` or `postgres`"),
     }
 }
 
