@@ -134,6 +134,14 @@ impl Database {
                 Connections::Sqlite(opening.open().await?)
             }
             Address::Postgres(address) => {
+                for (_, path) in options.url.certificates(&options.base) {
+                    // Later the driver would only say that something is not there.
+                    let opened = std::fs::File::open(&path);
+                    opened.map_err(|error| Error::Certificate {
+                        path,
+                        message: error.to_string(),
+                    })?;
+                }
                 let place = options.url.to_string();
                 let address = postgres::Options::new(&address, options.wait, options.statement);
                 let address = address.map_err(|error| Error::Connect {

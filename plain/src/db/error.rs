@@ -87,6 +87,28 @@ pub enum Error {
         message: String,
     },
 
+    /// The connection is not encrypted as it should be, or the server's certificate is not trusted.
+    #[error(
+        "the database {place} can't be connected to by TLS: {message}; check sslmode and sslrootcert in DATABASE_URL, and the server's certificate"
+    )]
+    Tls {
+        /// The address without its password.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+
+    /// A file of a certificate or a key can't be read.
+    #[error(
+        "the file {}, which DATABASE_URL names, can't be read ({message}); correct the address, or let this user read the file", path.display()
+    )]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        message: String,
+    },
+
     /// The server refuses the user.
     #[error(
         "the database {place} does not let its user in: {message}; check the user and the password in DATABASE_URL"
@@ -293,7 +315,13 @@ pub enum Unavailable {
 impl Error {
     /// Whether the database cannot answer now, but may later: the answer to a client is a 503.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Error::Unavailable(_) | Error::Connect { .. })
+        matches!(
+            self,
+            Error::Unavailable(_)
+                | Error::Connect { .. }
+                | Error::Tls { .. }
+                | Error::ReadOnly { .. }
+        )
     }
 
     /// Whether a row with the same unique value exists.
@@ -351,8 +379,12 @@ pub(super) fn explain_connect(error: sqlx::Error, place: &str) -> Error {
     let message = match &error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) => error.to_string(),
         error => error.to_string(),
     };
+    if is_distrust(&error) {
+        return Error::Tls { place, message };
+    }
     match code.as_deref() {
         Some("28P01" | "28000") => Error::Denied { place, message },
         Some("3D000") => Error::NoDatabase { place, message },
@@ -362,6 +394,16 @@ pub(super) fn explain_connect(error: sqlx::Error, place: &str) -> Error {
             Error::Statement { message, .. } => Error::Connect { place, message },
             other => other,
         },
+    }
+}
+
+/// Whether TLS was wanted and did not come about.
+fn is_distrust(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        // So the driver hands on what its TLS has to say of a certificate.
+        sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
+        _ => false,
     }
 }
 

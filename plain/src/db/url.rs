@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::Error;
 
@@ -15,6 +15,12 @@ use super::Error;
 ///
 /// `sqlite://db.sqlite3` is a file beside `settings.toml`, `sqlite:///var/lib/shop.sqlite3` a file
 /// at an absolute path, `postgres://user:password@host/name` a database of a PostgreSQL server.
+///
+/// The address of a server takes parameters, as in `?sslmode=verify-full&sslrootcert=ca.pem`, which
+/// encrypts the connection and trusts only servers that can show a certificate of that authority for
+/// that host. Files are found beside `settings.toml`. `sslmode=require` encrypts and trusts anybody,
+/// unless `sslrootcert` is there: then it trusts whom that vouches for, as PostgreSQL's own library
+/// does.
 ///
 /// ```
 /// use plain::db::DatabaseUrl;
@@ -30,6 +36,48 @@ pub struct DatabaseUrl(String);
 pub(super) enum Address {
     Sqlite(PathBuf),
     Postgres(Box<PgConnectOptions>),
+}
+
+/// What a file of the parameters is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The authorities that vouch for the server.
+    Root,
+    /// The certificate of this client.
+    Certificate,
+    /// The key of this client.
+    Key,
+}
+
+/// The parameters that name files.
+const ROLES: [(&str, Role); 3] = [
+    ("sslrootcert", Role::Root),
+    ("sslcert", Role::Certificate),
+    ("sslkey", Role::Key),
+];
+
+/// The other parameters, but for the settings of a session in `options[name]`.
+const PARAMETERS: [&str; 10] = [
+    "sslmode",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+
+const UNKNOWN_PARAMETER: &str = "one of its parameters is not known (known are sslmode, \
+     sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, \
+     options, options[name] and statement-cache-capacity)";
+
+fn is_known(parameter: &str) -> bool {
+    PARAMETERS.contains(&parameter)
+        || ROLES.iter().any(|(name, _)| *name == parameter)
+        || (parameter.starts_with("options[") && parameter.ends_with(']'))
 }
 
 impl DatabaseUrl {
@@ -72,7 +120,7 @@ impl DatabaseUrl {
             "sqlite" => self
                 .sqlite_path(rest)
                 .map(|path| Address::Sqlite(base.join(path))),
-            "postgres" | "postgresql" => self.postgres_options(),
+            "postgres" | "postgresql" => self.postgres_options(base),
             _ => Err(self.refuse("only sqlite:// and postgres:// are known")),
         }
     }
@@ -96,15 +144,58 @@ impl DatabaseUrl {
         Ok(PathBuf::from(decoded.as_ref()))
     }
 
-    fn postgres_options(&self) -> Result<Address, Error> {
-        let options: PgConnectOptions = self.0.parse().map_err(|error: sqlx::Error| {
+    fn postgres_options(&self, base: &Path) -> Result<Address, Error> {
+        let mut options: PgConnectOptions = self.0.parse().map_err(|error: sqlx::Error| {
             // The parser's own text may quote the address, and the password with it.
             match error {
                 sqlx::Error::Configuration(_) => self.refuse("it is not a well-formed address"),
                 _ => self.refuse("PostgreSQL's driver does not understand it"),
             }
         })?;
+        // The driver only logs those that it does not know, with what stands in them.
+        if self.parameters().any(|(name, _)| !is_known(&name)) {
+            return Err(self.refuse(UNKNOWN_PARAMETER));
+        }
+        for (role, path) in self.certificates(base) {
+            options = match role {
+                Role::Root => options.ssl_root_cert(path),
+                Role::Certificate => options.ssl_client_cert(path),
+                Role::Key => options.ssl_client_key(path),
+            };
+            if role == Role::Root && matches!(options.get_ssl_mode(), PgSslMode::Require) {
+                options = options.ssl_mode(PgSslMode::VerifyCa);
+            }
+        }
         Ok(Address::Postgres(Box::new(options)))
+    }
+
+    /// The files of the parameters, where a relative path starts at `base`.
+    pub(super) fn certificates(&self, base: &Path) -> Vec<(Role, PathBuf)> {
+        let named = self.parameters().filter_map(|(name, value)| {
+            let role = ROLES.iter().find(|(known, _)| *known == name)?.1;
+            // The text of a certificate may stand there itself.
+            let is_path = !value.trim_start().starts_with("-----BEGIN");
+            is_path.then(|| (role, base.join(value)))
+        });
+        named.collect()
+    }
+
+    /// What stands after the question mark of a server's address.
+    fn parameters(&self) -> impl Iterator<Item = (String, String)> {
+        let query = match self.0.split_once('?') {
+            Some((address, query)) if !address.starts_with("sqlite") => query,
+            _ => "",
+        };
+        let query = query.split_once('#').map_or(query, |(query, _)| query);
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let text = |text: &str| {
+                let text = text.replace('+', " ");
+                percent_decode_str(&text).decode_utf8_lossy().into_owned()
+            };
+            (text(name), text(value))
+        })
     }
 
     fn refuse(&self, reason: &'static str) -> Error {
@@ -246,6 +337,55 @@ mod tests {
         insta::assert_snapshot!(refusal("sqlite://db.sqlite3?mode=ro"), @r#"DATABASE_URL "sqlite://db.sqlite3?mode=ro" cannot be used: a SQLite address takes no parameters; write for example "sqlite://db.sqlite3" or "postgres://user:password@localhost/name""#);
         insta::assert_snapshot!(refusal("sqlite://"), @r#"DATABASE_URL "sqlite://" cannot be used: it names no file; write for example "sqlite://db.sqlite3" or "postgres://user:password@localhost/name""#);
         insta::assert_snapshot!(refusal("postgres://u:se cret@host:port/db"), @r#"DATABASE_URL "postgres://u:***@host:port/db" cannot be used: it is not a well-formed address; write for example "sqlite://db.sqlite3" or "postgres://user:password@localhost/name""#);
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_known_is_refused_and_not_shown_in_a_log() {
+        for wrong in [
+            "sslmod=require",
+            "sslpassword=hidden",
+            "sslmode=verfy-full",
+            "options[a=b",
+        ] {
+            let refusal = refusal(&format!(
+                "postgres://u:p@host/db?application_name=a&{wrong}"
+            ));
+            assert!(
+                refusal.starts_with("DATABASE_URL \"postgres://u:***@host/db?"),
+                "{refusal}"
+            );
+            assert!(!refusal.contains("hidden"), "{refusal}");
+        }
+        insta::assert_snapshot!(refusal("postgres://u@host/db?sslmod=require"), @r#"DATABASE_URL "postgres://u@host/db?sslmod=require" cannot be used: one of its parameters is not known (known are sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, options[name] and statement-cache-capacity); write for example "sqlite://db.sqlite3" or "postgres://user:password@localhost/name""#);
+        let all = "postgres://u:p@host/db?sslmode=verify-full&sslrootcert=ca.pem&options[a]=b";
+        assert!(DatabaseUrl::new(all).check().is_ok());
+    }
+
+    #[test]
+    fn certificates_stand_beside_the_settings_and_are_asked_for_where_one_is_named() {
+        let address = |parameters: &str| {
+            let url = DatabaseUrl::new(format!("postgres://u:p@host/db?{parameters}"));
+            let files = url.certificates(Path::new("/project"));
+            let files = files.into_iter().map(|(_, path)| path).collect::<Vec<_>>();
+            match url.address(Path::new("/project")) {
+                Ok(Address::Postgres(options)) => (format!("{:?}", options.get_ssl_mode()), files),
+                _ => panic!("{url} is not an address of a server"),
+            }
+        };
+        let ca = || vec![PathBuf::from("/project/a ca.pem")];
+        assert_eq!(
+            address("sslmode=verify-full&sslrootcert=a%20ca.pem"),
+            ("VerifyFull".to_owned(), ca())
+        );
+        assert_eq!(
+            address("sslrootcert=a+ca.pem&sslmode=require"),
+            ("VerifyCa".to_owned(), ca())
+        );
+        assert_eq!(address("sslmode=require"), ("Require".to_owned(), vec![]));
+        assert_eq!(
+            address("sslmode=require&sslrootcert=/etc/ca.pem").1,
+            [Path::new("/etc/ca.pem")]
+        );
     }
 
     #[test]

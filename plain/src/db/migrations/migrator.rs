@@ -371,7 +371,7 @@ impl Migration {
             message,
             error,
         } = failure;
-        if error.is_unavailable() || matches!(error, Error::ReadOnly { .. }) {
+        if error.is_unavailable() {
             return error.into();
         }
         let line = match error {
