@@ -11,7 +11,7 @@ use super::lane::Lane;
 use super::settings::Synchronous;
 use super::{Create, Error, Unavailable};
 
-/// How long SQLite waits for another process that holds the lock of the file.
+/// How long another process that holds the file is waited for before the file can be opened.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connections to one SQLite file.
@@ -69,7 +69,7 @@ impl Opening<'_> {
     fn options(&self) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(self.path)
-            .busy_timeout(BUSY_TIMEOUT)
+            .busy_timeout(self.wait)
             .foreign_keys(true)
             .disable_statement_logging()
     }
