@@ -7,6 +7,7 @@
 //! working, and every other command says what is broken.
 
 mod chores;
+mod connect;
 mod console;
 mod dev;
 mod migrate;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::{Arg, ArgAction, Command};
 use serde::Serialize;
 
+use super::connect::connect;
 use super::console::Paint;
 use super::table::Table;
 use super::{Call, USAGE, json_option};
@@ -166,7 +167,7 @@ async fn run_now(call: Call<'_>) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let database = app.connect(Create::Never).await?.clone();
+    let database = connect(app, Create::Never, console).await?.clone();
     let runner = Runner::new(app.services().clone(), database);
     let mut reports = Vec::new();
     for chore in &chosen {

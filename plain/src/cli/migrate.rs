@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::Call;
+use super::connect::connect;
 use super::console::Console;
 use crate::app::App;
 use crate::db::Create;
@@ -61,7 +62,10 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     warn_if_stale(app, console);
     let wants = |flag| arguments.get_flag(flag);
     if wants("plan") || wants("check") {
-        let pending = migrator(app, Create::Never).await?.plan(&target).await?;
+        let pending = migrator(app, Create::Never, console)
+            .await?
+            .plan(&target)
+            .await?;
         let verb = if wants("plan") {
             "Would apply"
         } else {
@@ -77,7 +81,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let migrator = migrator(app, Create::IfMissing).await?;
+    let migrator = migrator(app, Create::IfMissing, console).await?;
     let migrated = match wants("fake") {
         true => {
             migrator
@@ -98,15 +102,15 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
 
 /// Applies everything, and says what was applied; nothing if there is nothing to do.
 pub(super) async fn migrate_all(app: &App, console: &mut Console) -> Result<Vec<MigrationId>> {
-    let migrator = migrator(app, Create::IfMissing).await?;
+    let migrator = migrator(app, Create::IfMissing, console).await?;
     Ok(migrator
         .apply(&Target::All, |event| tell(event, Kind::Real, console))
         .await?)
 }
 
 /// What migrates the application's database, once that is connected.
-pub(super) async fn migrator(app: &App, create: Create) -> Result<Migrator> {
-    let database = app.connect(create).await?.clone();
+pub(super) async fn migrator(app: &App, create: Create, console: &mut Console) -> Result<Migrator> {
+    let database = connect(app, create, console).await?.clone();
     Ok(app.packages().migrator(database)?)
 }
 
@@ -127,7 +131,11 @@ pub(super) fn warn_if_stale(app: &App, console: &mut Console) {
 
 /// Warns who serves with tables that are not what the code expects.
 pub(super) async fn warn_if_pending(app: &App, console: &mut Console) -> Result<()> {
-    match migrator(app, Create::Never).await?.plan(&Target::All).await {
+    match migrator(app, Create::Never, console)
+        .await?
+        .plan(&Target::All)
+        .await
+    {
         Ok(pending) if pending.is_empty() => {}
         Ok(pending) => {
             let names: Vec<String> = pending.iter().map(ToString::to_string).collect();

@@ -70,7 +70,10 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
         console,
     } = call;
     warn_if_stale(app, console);
-    let status = migrator(app, Create::Never).await?.status().await?;
+    let status = migrator(app, Create::Never, console)
+        .await?
+        .status()
+        .await?;
     let rows: Vec<Row<'_>> = status.iter().map(Row::new).collect();
     let is_json = arguments
         .subcommand()

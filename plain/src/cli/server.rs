@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgMatches, Command};
 
 use super::Call;
+use super::connect::connect;
 use super::migrate::{warn_if_pending, warn_if_stale};
 use super::worker::Beside;
 use crate::app::App;
@@ -43,7 +44,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
         console,
     } = call;
     log(app)?;
-    app.connect(Create::Never).await?;
+    connect(app, Create::Never, console).await?;
     warn_if_stale(app, console);
     warn_if_pending(app, console).await?;
     serve_app(app, arguments).await

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use super::connect::connect;
 use super::console::Console;
 use super::migrate::warn_if_pending;
 use super::{Call, count, server};
@@ -37,7 +38,7 @@ pub(super) fn definition() -> Command {
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     let Call { app, console, .. } = call;
     server::log(app)?;
-    app.connect(Create::Never).await?;
+    connect(app, Create::Never, console).await?;
     warn_if_pending(app, console).await?;
     // Before anything is announced: who reads that may stop it at once.
     let mut signals = Signals::listen()?;

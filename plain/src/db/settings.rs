@@ -15,6 +15,9 @@ pub struct DatabaseSettings {
     /// The database: `sqlite://db.sqlite3` (a file beside settings.toml) or
     /// `postgres://user:password@host/name`. Also read from the variable `DATABASE_URL`.
     pub database_url: DatabaseUrl,
+    /// How long a command waits at its start for a database that is away, in seconds; from 0, which
+    /// is not at all, to 3600.
+    pub database_connect_wait: f64,
     /// How many connections read from SQLite at the same time, or are open to PostgreSQL; from 1 to
     /// 1000.
     pub database_read_connections: u32,
@@ -44,6 +47,7 @@ impl Default for DatabaseSettings {
     fn default() -> Self {
         Self {
             database_url: DatabaseUrl::default(),
+            database_connect_wait: 0.0,
             database_read_connections: 4,
             database_timeout: 5.0,
             database_statement_timeout: 30.0,
@@ -59,6 +63,11 @@ impl DatabaseSettings {
     /// How long a statement waits for a free connection or a lock.
     pub fn timeout(&self) -> Duration {
         bounded(self.database_timeout)
+    }
+
+    /// How long a command waits for a database that is away when it starts.
+    pub fn connect_wait(&self) -> Duration {
+        bounded(self.database_connect_wait)
     }
 
     /// How long PostgreSQL may work on a statement.
@@ -81,6 +90,10 @@ impl SettingsGroup for DatabaseSettings {
         }
         if !(1..=1000).contains(&self.database_read_connections) {
             problems.add("DATABASE_READ_CONNECTIONS", "must be from 1 to 1000");
+        }
+        if !(0.0..=MAX_TIMEOUT).contains(&self.database_connect_wait) {
+            let text = "must be a number of seconds from 0 to 3600";
+            problems.add("DATABASE_CONNECT_WAIT", text);
         }
         for (name, seconds) in [
             ("DATABASE_TIMEOUT", self.database_timeout),
