@@ -1,10 +1,13 @@
-//! `plain.sessions.chores.ClearExpired`: deletes the sessions that are over.
+//! `plain.sessions.chores.ClearExpired`: deletes the sessions that are over, and sets right those that
+//! a wrong clock wrote.
 
-use chrono::Utc;
+use chrono::{SubsecRound, TimeDelta, Utc};
 use plain::chores::Chore;
 use plain::db::{self, Database};
 use plain::http::Result;
 use plain::services::Services;
+
+use crate::settings::SessionSettings;
 
 /// The name under which `plain chores run` knows it.
 pub const NAME: &str = "plain.sessions.chores.ClearExpired";
@@ -26,9 +29,15 @@ impl Chore for ClearExpired {
     }
 
     async fn run(&self, app: &Services) -> Result<String> {
-        let deleted = clear_expired(app.database()?).await?;
-        let sessions = if deleted == 1 { "session" } else { "sessions" };
-        Ok(format!("{deleted} expired {sessions} deleted"))
+        let db = app.database()?;
+        let deleted = clear_expired(db).await?;
+        let sessions = |count| if count == 1 { "session" } else { "sessions" };
+        let done = format!("{deleted} expired {} deleted", sessions(deleted));
+        let settings: &SessionSettings = app.settings()?;
+        Ok(match set_right(db, settings).await? {
+            0 => done,
+            odd => format!("{done}, {odd} {} from the future set right", sessions(odd)),
+        })
     }
 }
 
@@ -51,6 +60,49 @@ pub async fn clear_expired(db: &Database) -> Result<u64, db::Error> {
         match batch.execute().await? {
             0 => return Ok(deleted),
             rows => deleted += rows,
+        }
+    }
+}
+
+/// How much the clocks of computers that share a database may differ.
+const LENIENCE: TimeDelta = TimeDelta::minutes(5);
+
+/// Lets no session end later than one that is saved now, and none begin in the future; returns how
+/// many did.
+///
+/// Such a row was written while a clock was wrong, or while SESSION_COOKIE_AGE was longer. Without
+/// this it would live until a time that nobody meant, and SESSION_MAX_AGE would be counted from it.
+async fn set_right(db: &Database, settings: &SessionSettings) -> Result<u64, db::Error> {
+    let now = Utc::now().trunc_subsecs(6);
+    let end = settings.expires_at(now, now);
+    let mut changed = 0;
+    loop {
+        // Apart from the change, so that looking for them keeps no writer waiting.
+        let odd: Vec<(i64,)> = db
+            .query(
+                "SELECT id FROM plainsessions_session \
+                 WHERE created_at > $1 OR expires_at > $2 LIMIT $3",
+            )
+            .bind(now + LENIENCE)
+            .bind(now + settings.age() + LENIENCE)
+            .bind(BATCH)
+            .fetch_all()
+            .await?;
+        if odd.is_empty() {
+            return Ok(changed);
+        }
+        for (id,) in odd {
+            let change = db
+                .query(
+                    "UPDATE plainsessions_session SET \
+                     created_at = CASE WHEN created_at > $1 THEN $1 ELSE created_at END, \
+                     expires_at = CASE WHEN expires_at > $2 THEN $2 ELSE expires_at END \
+                     WHERE id = $3",
+                )
+                .bind(now)
+                .bind(end)
+                .bind(id);
+            changed += change.execute().await?;
         }
     }
 }
