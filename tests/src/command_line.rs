@@ -4,6 +4,7 @@
 //! which fails reaches.
 
 mod answer;
+mod client;
 mod gate;
 mod process;
 mod project;
@@ -11,6 +12,7 @@ mod project;
 use std::time::Duration;
 
 pub use answer::Answer;
+pub use client::{Client, NoAnswer};
 pub use gate::{Gate, Waiting};
 pub use process::{Finished, Process};
 pub use project::Project;

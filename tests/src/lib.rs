@@ -10,4 +10,6 @@
 pub mod browser;
 pub mod command_line;
 pub mod log;
+pub mod proxy;
 pub mod sessions;
+pub mod setup;

@@ -19,15 +19,28 @@ impl Answer {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            panic!("no response: {text:?}");
+        Self::parse(&text).unwrap_or_else(|| panic!("no response: {text:?}"))
+    }
+
+    /// The response that `text` is, if it is a whole one.
+    pub(super) fn whole(text: &str) -> Option<Self> {
+        let answer = Self::parse(text)?;
+        let length = answer.header("content-length").map(str::parse::<usize>);
+        let is_whole = match length {
+            Some(length) => length.ok()? == answer.body.len(),
+            None => true,
         };
+        is_whole.then_some(answer)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1).unwrap_or_default();
-        Self {
-            status: status.parse().unwrap(),
+        Some(Self {
+            status: status.parse().ok()?,
             body: body.to_owned(),
             head: head.to_owned(),
-        }
+        })
     }
 
     /// The value of the first header `name`.

@@ -87,6 +87,11 @@ impl Process {
         }
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends the signal `name`, as in `TERM`.
     pub fn signal(&self, name: &str) {
         let command = format!("kill -{name} {}", self.child.id());

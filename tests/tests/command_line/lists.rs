@@ -100,6 +100,8 @@ fn urls_are_listed_with_what_answers_them() {
     /                    GET HEAD OPTIONS       home    site::pages::Home        site
     /visits              GET HEAD POST OPTIONS  visits  site::pages::Visits      site
     /slow                GET HEAD OPTIONS       -       site::pages::Slow        site
+    /notes               GET HEAD POST OPTIONS  notes   site::pages::Notes       site
+    /hold                GET HEAD OPTIONS       -       site::pages::Hold        site
     /panic               GET HEAD OPTIONS       -       site::pages::Panic       site
     /no-template         GET HEAD OPTIONS       -       site::pages::NoTemplate  site
     /fail                GET HEAD OPTIONS       -       site::pages::Fail        site

@@ -7,18 +7,10 @@ use std::sync::LazyLock;
 
 use plain::db::{ConnectOptions, Database};
 use plain_tests::command_line::Project;
+pub(crate) use plain_tests::setup::READY;
 
 /// The program of the site.
 pub(crate) const SITE: &str = env!("CARGO_BIN_EXE_site");
-
-/// Settings with which the site serves strangers, over HTTP, so that tests need no certificate.
-pub(crate) const READY: &str = r#"
-SECRET_KEY = "w8Kd0xTqLmZ3vRjY5nBsG7hPfC2aUe9iQ4oV6tXkN1rJyDzMbE"
-ALLOWED_HOSTS = ["127.0.0.1"]
-HTTPS_REDIRECT_ENABLED = false
-INSTALLED_PACKAGES = ["plain.sessions", "site"]
-MIDDLEWARE = ["plain.sessions.middleware.SessionMiddleware", "site.middleware.Stamp"]
-"#;
 
 /// The site with the given lines as its settings.
 pub(crate) fn site_with(settings: &str) -> Project {

@@ -5,15 +5,22 @@
     reason = "a helper that fails is to fail its test, where it was called"
 )]
 
+mod catalog;
+mod commands;
 mod items;
 mod migrations;
 mod pgbouncer;
 mod postgres;
+mod processes;
 mod querysets;
 mod statements;
+mod tls;
 mod transactions;
 
 use plain::db::{Database, Kind, Sql};
+
+/// The program of the site.
+const SITE: &str = env!("CARGO_BIN_EXE_site");
 
 /// Makes a test on PostgreSQL of each of the named functions.
 macro_rules! on_postgres {

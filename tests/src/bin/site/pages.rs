@@ -13,6 +13,8 @@ pub(crate) fn pages() -> Urls {
         path("", Home).name("home"),
         path("visits", Visits.as_view()).name("visits"),
         path("slow", Slow),
+        path("notes", Notes).name("notes"),
+        path("hold", Hold),
         path("panic", Panic),
         path("no-template", NoTemplate),
         path("fail", Fail),
@@ -49,6 +51,37 @@ impl View for Slow {
     async fn get(&self, _: &Request) -> Result<Response> {
         gate::pass("request").await?;
         Ok(Response::text("slow but sure"))
+    }
+}
+
+/// Counts the notes, and takes one.
+struct Notes;
+
+impl View for Notes {
+    async fn get(&self, request: &Request) -> Result<Response> {
+        let count = request.database()?.query("SELECT COUNT(*) FROM site_note");
+        let count: i64 = count.scalar().await?;
+        Ok(Response::text(count.to_string()))
+    }
+
+    async fn post(&self, request: &Request) -> Result<Response> {
+        let insert = request
+            .database()?
+            .query("INSERT INTO site_note VALUES ($1)");
+        insert.bind("buy paper").execute().await?;
+        Ok(Response::text("noted"))
+    }
+}
+
+/// Keeps a transaction open until it is let go on.
+struct Hold;
+
+impl View for Hold {
+    async fn get(&self, request: &Request) -> Result<Response> {
+        let transaction = request.database()?.begin().await?;
+        gate::pass("transaction").await?;
+        transaction.rollback();
+        Ok(Response::text("held"))
     }
 }
 
