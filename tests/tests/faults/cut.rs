@@ -1,0 +1,154 @@
+//! Connections to the database end in the middle of what is done on them.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use plain::db::Kind;
+use plain_tests::command_line::Client;
+use plain_tests::proxy::{Moment, Proxy};
+
+use crate::{on_postgres, site};
+
+on_postgres![
+    a_connection_that_is_cut_while_it_saves_is_never_reported_as_saved,
+    under_a_load_of_writes_with_connections_cut_at_random_no_acknowledged_write_is_lost,
+];
+
+/// What the value of a page says.
+#[track_caller]
+fn visits(visitor: &mut Client, address: &str) -> u32 {
+    let (answer, _) = visitor.timed(address, "GET", "/visits");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body.parse().unwrap()
+}
+
+/// Cuts all connections, and lets the application notice it, by pages that only read.
+fn renew(proxy: &Proxy, address: &str) {
+    proxy.cut();
+    while Client::default().timed(address, "GET", "/notes").0.status != 200 {}
+}
+
+async fn a_connection_that_is_cut_while_it_saves_is_never_reported_as_saved() {
+    let mut setup = site(Kind::Postgres, "").await;
+    let proxy = Proxy::before(setup.url());
+    setup.connect_by(proxy.url());
+    let mut server = setup.project.serve();
+    let address = server.address();
+    let database = setup.database().await;
+    let rows = async || -> i64 {
+        let count = "SELECT count(*) FROM plainsessions_session";
+        database.query(count).scalar().await.unwrap()
+    };
+
+    for moment in [Moment::Asked, Moment::Answered] {
+        // A new session.
+        renew(&proxy, &address);
+        let before = rows().await;
+        // What stands in it is sent when the statement is carried out, after it was prepared.
+        proxy.cut_at(r#"{"visits":1}"#, moment);
+        let mut visitor = Client::default();
+        let (answer, _) = visitor.timed(&address, "POST", "/visits");
+        assert!(!proxy.is_waiting(), "it was not cut: {moment:?}");
+        assert_eq!((answer.status, answer.cookie()), (503, None), "{moment:?}");
+        // Nobody knows whether it is there when only its answer was lost; nobody was told that it is.
+        let at_most = before + i64::from(moment == Moment::Answered);
+        assert!((before..=at_most).contains(&rows().await), "{moment:?}");
+
+        // One that is there.
+        for (text, is_saved) in [
+            ("UPDATE plainsessions_session", false),
+            ("COMMIT", moment == Moment::Answered),
+        ] {
+            let (answer, _) = visitor.timed(&address, "POST", "/visits");
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let before = visits(&mut visitor, &address);
+            // On a new connection, so that the statement is sent with its text.
+            renew(&proxy, &address);
+            proxy.cut_at(text, moment);
+            let (answer, _) = visitor.timed(&address, "POST", "/visits");
+            assert!(!proxy.is_waiting(), "it was not cut: {text} {moment:?}");
+            assert_eq!(answer.status, 503, "{text} {moment:?}");
+            let after = visits(&mut visitor, &address);
+            assert_eq!(after, before + u32::from(is_saved), "{text} {moment:?}");
+        }
+    }
+    server.stop().expect(0);
+}
+
+/// Visitors who write at the same time.
+const VISITORS: usize = 4;
+
+/// How often all connections are cut.
+const CUTS: usize = 60;
+
+async fn under_a_load_of_writes_with_connections_cut_at_random_no_acknowledged_write_is_lost() {
+    let mut setup = site(Kind::Postgres, "").await;
+    let proxy = Proxy::before(setup.url());
+    setup.connect_by(proxy.url());
+    let mut server = setup.project.serve();
+    let address = server.address();
+    let (is_over, saved) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (visitors, cut) = thread::scope(|scope| {
+        let writers = [(); VISITORS].map(|()| scope.spawn(|| write(&address, &is_over, &saved)));
+        let mut cut = 0;
+        for more in (1..8).cycle().take(CUTS) {
+            let wanted = saved.load(Ordering::Relaxed) + more;
+            let begun = Instant::now();
+            while saved.load(Ordering::Relaxed) < wanted {
+                assert!(
+                    begun.elapsed() < Duration::from_secs(60),
+                    "nothing is saved"
+                );
+                thread::yield_now();
+            }
+            cut += proxy.cut();
+        }
+        is_over.store(true, Ordering::Relaxed);
+        (writers.map(|writer| writer.join().unwrap()), cut)
+    });
+    renew(&proxy, &address);
+    let mut refused = 0;
+    for mut visitor in visitors {
+        let stored = visits(&mut visitor.client, &address);
+        let (from, to) = (visitor.saved, visitor.saved + visitor.refused);
+        assert!(
+            (from..=to).contains(&stored),
+            "{from} to {to}, and {stored} are there"
+        );
+        refused += visitor.refused;
+    }
+    // Else nothing was tried.
+    assert!(cut >= CUTS && refused > 0, "{cut} cut, {refused} refused");
+    let saved = saved.load(Ordering::Relaxed);
+    println!("{cut} connections cut; {saved} writes acknowledged, {refused} refused, none lost");
+    server.stop().expect(0);
+}
+
+/// One who writes into one session.
+#[derive(Default)]
+struct Writer {
+    client: Client,
+    /// How many writes were acknowledged.
+    saved: u32,
+    /// How many were refused, which may be there all the same.
+    refused: u32,
+}
+
+fn write(address: &str, is_over: &AtomicBool, saved: &AtomicUsize) -> Writer {
+    let mut writer = Writer::default();
+    while !is_over.load(Ordering::Relaxed) {
+        let (answer, _) = writer.client.timed(address, "POST", "/visits");
+        match answer.status {
+            200 => {
+                writer.saved += 1;
+                saved.fetch_add(1, Ordering::Relaxed);
+            }
+            503 if writer.client.cookie.is_some() => writer.refused += 1,
+            // Nobody knows the key of what may be there now.
+            503 => {}
+            _ => panic!("{answer:?}"),
+        }
+    }
+    writer
+}
