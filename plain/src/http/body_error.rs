@@ -29,6 +29,10 @@ pub(super) enum BodyError {
         expected: &'static str,
         found: Option<String>,
     },
+    #[error(
+        "this page reads a body as it is, not compressed: send it without the header Content-Encoding"
+    )]
+    Compressed,
     #[error("{0}")]
     Malformed(String),
     #[error("the connection ended before the body of the request was complete")]
@@ -66,7 +70,7 @@ impl BodyError {
     fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongType { .. } | Self::Compressed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Malformed(_) | Self::BrokenOff(_) => StatusCode::BAD_REQUEST,
             Self::Storage { .. } | Self::ReadBefore => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -85,6 +89,10 @@ impl BodyError {
                 let accepted = expected.replace(" or ", ", ");
                 let accepted = HeaderValue::try_from(accepted).expect("media types are ASCII");
                 error.with_header(header::ACCEPT, accepted)
+            }
+            Self::Compressed => {
+                let identity = HeaderValue::from_static("identity");
+                error.with_header(header::ACCEPT_ENCODING, identity)
             }
             _ => error,
         }

@@ -5,7 +5,8 @@
 
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -20,6 +21,7 @@ use super::error::{Error, Result};
 use super::form::FormData;
 use super::request::Request;
 use super::settings::HttpSettings;
+use crate::costs;
 
 /// The body of a request and what was made of it so far.
 pub(super) struct Content {
@@ -84,6 +86,7 @@ impl Content {
             left: limit,
             limit,
             source_of_limit,
+            waiting: None,
         })
     }
 
@@ -129,6 +132,8 @@ struct Limited {
     limit: u64,
     left: u64,
     source_of_limit: &'static str,
+    /// Since when the client is waited for.
+    waiting: Option<Instant>,
 }
 
 impl Limited {
@@ -140,6 +145,14 @@ impl Limited {
             limit: size,
             left: size,
             source_of_limit: LIMIT_OF_SETTING,
+            waiting: None,
+        }
+    }
+
+    /// Notes how long the client was waited for, if it was.
+    fn arrived(&mut self) {
+        if let Some(since) = self.waiting.take() {
+            costs::add(costs::BODY, since.elapsed());
         }
     }
 }
@@ -149,7 +162,12 @@ impl Stream for Limited {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            let Poll::Ready(next) = Pin::new(&mut self.body).poll_frame(cx) else {
+                self.waiting.get_or_insert_with(Instant::now);
+                return Poll::Pending;
+            };
+            self.arrived();
+            let frame = match next {
                 None => return Poll::Ready(None),
                 Some(Ok(frame)) => frame,
                 Some(Err(cause)) => {
@@ -312,6 +330,10 @@ impl Request {
         expected: &'static str,
         fits: impl Fn(&str) -> bool,
     ) -> Result<String, BodyError> {
+        // Nothing is unpacked, so that nobody can send a little that becomes very much.
+        if self.headers().contains_key(header::CONTENT_ENCODING) {
+            return Err(BodyError::Compressed);
+        }
         match self.content_type() {
             Some(found) if fits(&found) => Ok(found),
             found => Err(BodyError::WrongType { expected, found }),
@@ -410,6 +432,7 @@ mod tests {
             limit: 100,
             left: 100,
             source_of_limit: "",
+            waiting: None,
         };
         assert_eq!(left.next().await.unwrap().unwrap(), "rest");
     }
