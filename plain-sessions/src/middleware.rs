@@ -1,15 +1,18 @@
 //! `plain.sessions.middleware.SessionMiddleware`: gives each request its session, and commits it
 //! with the response.
 
-use std::sync::{Arc, Once};
+use std::sync::{Arc, LazyLock, Once};
 
 use chrono::Utc;
+use plain::costs;
 use plain::http::{HeaderValue, Request, Response, Result, Scheme, header};
+use plain::metrics::{Counter, counter};
 use plain::middleware::Middleware;
 use plain::services::Services;
 use plain::settings::CoreSettings;
 
 use crate::cookie::CookieWriter;
+use crate::error::SessionError;
 use crate::key::UnverifiedKey;
 use crate::requests::{Attached, unavailable};
 use crate::settings::SessionSettings;
@@ -91,7 +94,9 @@ impl Middleware for SessionMiddleware {
             Extent::Whole
         };
         // What could not be saved is not shown as saved: the response gives way to a 503.
-        let outcome = session.commit(extent).await.map_err(|error| {
+        let outcome = costs::timed("session commit", session.commit(extent)).await;
+        COMMITS.count(&outcome);
+        let outcome = outcome.map_err(|error| {
             unavailable(error).with_header(header::VARY, HeaderValue::from_static("Cookie"))
         })?;
         let outcome = match outcome {
@@ -105,6 +110,42 @@ impl Middleware for SessionMiddleware {
         };
         self.answer(request, &outcome, &mut response)?;
         Ok(response)
+    }
+}
+
+/// How many sessions came to which end with their request.
+struct Commits {
+    unchanged: Counter,
+    saved: Counter,
+    removed: Counter,
+    vanished: Counter,
+    failed: Counter,
+}
+
+static COMMITS: LazyLock<Commits> = LazyLock::new(|| {
+    let outcome = |outcome| {
+        let help = "Sessions that were looked at, by what became of them with the response";
+        counter("plain_sessions_commits", help, &[("outcome", outcome)])
+    };
+    Commits {
+        unchanged: outcome("unchanged"),
+        saved: outcome("saved"),
+        removed: outcome("removed"),
+        vanished: outcome("vanished"),
+        failed: outcome("failed"),
+    }
+});
+
+impl Commits {
+    fn count(&self, outcome: &Result<Outcome, SessionError>) {
+        let counter = match outcome {
+            Ok(Outcome::Unchanged) => &self.unchanged,
+            Ok(Outcome::Saved(_)) => &self.saved,
+            Ok(Outcome::Removed) => &self.removed,
+            Ok(Outcome::Vanished) => &self.vanished,
+            Err(_) => &self.failed,
+        };
+        counter.increment();
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a request to its session.
 
+use plain::costs;
 use plain::http::{Error, HeaderValue, Request, Result, StatusCode, header};
 
 use crate::error::{SessionError, SessionNotAvailable};
@@ -29,7 +30,10 @@ pub(crate) struct Attached(pub(crate) SessionStore);
 /// database does not answer: a session is never taken for empty because it could not be read.
 pub async fn get_request_session(request: &Request) -> Result<SessionStore> {
     let Attached(session) = request.extension().ok_or(SessionNotAvailable)?;
-    session.ensure_loaded().await.map_err(unavailable)?;
+    let load = session.ensure_loaded();
+    costs::timed("session load", load)
+        .await
+        .map_err(unavailable)?;
     Ok(session.clone())
 }
 

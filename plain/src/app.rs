@@ -12,12 +12,13 @@ mod respond;
 mod source;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderValue, Method};
 
 pub use error::StartError;
 pub use middleware::{MiddlewareError, MiddlewareErrors};
@@ -25,9 +26,11 @@ pub use source::{NoProject, Source};
 
 use crate::Mode;
 use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
+use crate::costs;
 use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
 use crate::http::{Body, Connection, Error, Request, Response, Result};
-use crate::middleware::{Chain, built_in};
+use crate::logging::LoggingSettings;
+use crate::middleware::{Chain, TrustedProxies, built_in};
 use crate::packages::{Command, InstalledPackage, Package, Packages, Selection, select};
 use crate::preflight::CheckEntry;
 use crate::services::Services;
@@ -35,6 +38,7 @@ use crate::settings::{CoreSettings, Loader, Settings, SettingsGroup};
 use crate::urls::{Resolution, Router};
 use parts::Parts;
 use respond::respond;
+use watch::{Visit, Watch};
 
 /// A configured application. Cheap to clone.
 ///
@@ -58,6 +62,8 @@ struct Inner {
     source: Source,
     services: Services,
     chain: Chain,
+    proxies: TrustedProxies,
+    watch: Watch,
     commands: Vec<Arc<dyn Command>>,
 }
 
@@ -93,7 +99,11 @@ impl App {
         let mut services = std::mem::take(&mut parts.services);
         services.insert(parts.assets(mode, source.root())?);
         services.insert(parts.templates(mode, source.root())?);
-        services.insert(Router::new(parts.urls)?);
+        let router = Router::new(parts.urls)?;
+        let slow = settings.get::<LoggingSettings>()?.slow_request();
+        let watch = Watch::new(&router, slow);
+        let proxies = TrustedProxies::new(&settings)?;
+        services.insert(router);
         let chores = settings.get::<ChoresSettings>()?;
         services.insert(Schedule::new(&parts.chores, &chores.chores_schedule)?);
         let mut links = built_in(&settings)?;
@@ -110,6 +120,8 @@ impl App {
             source,
             services,
             chain,
+            proxies,
+            watch,
             commands: parts.commands,
         };
         Ok(Self {
@@ -135,16 +147,30 @@ impl App {
 
     /// Answers `request`. There is always an answer: errors and panics have become pages.
     pub async fn handle(&self, request: http::Request<Body>, connection: Connection) -> Response {
-        let mut request = Request::new(request, connection, self.services().clone());
-        let view = async |request: &mut Request| self.answer(request).await;
-        let mut response = self.inner.chain.handle(&mut request, view).await;
-        if request.method() == Method::HEAD {
-            response.drop_body();
-        }
-        response
+        costs::of_request(async {
+            let mut visit = self.inner.watch.begin(&request);
+            let mut request = Request::new(request, connection, self.services().clone());
+            let view = async |request: &mut Request| self.answer(request, &mut visit).await;
+            let mut response = self.inner.chain.handle(&mut request, view).await;
+            if request.method() == Method::HEAD {
+                response.drop_body();
+            }
+            visit.answered(response.status());
+            response
+        })
+        .await
     }
 
-    async fn answer(&self, request: &mut Request) -> Result<Response> {
+    /// The id that a trusted proxy gave `request`, which came over `connection`.
+    pub(crate) fn request_id(
+        &self,
+        request: &http::Request<Body>,
+        connection: Connection,
+    ) -> Option<HeaderValue> {
+        self.inner.proxies.request_id(request.headers(), connection)
+    }
+
+    async fn answer(&self, request: &mut Request, visit: &mut Visit<'_>) -> Result<Response> {
         let target = request
             .uri()
             .path_and_query()
@@ -156,6 +182,7 @@ impl App {
                 params,
             } => {
                 request.set_route(pattern, params);
+                visit.routed(request);
                 endpoint.call(request).await
             }
             Resolution::Redirect(location) => Ok(Response::permanent_redirect(location)),

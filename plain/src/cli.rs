@@ -10,6 +10,7 @@ mod chores;
 mod connect;
 mod console;
 mod dev;
+mod metrics;
 mod migrate;
 mod migrations;
 mod packages;

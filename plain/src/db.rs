@@ -13,6 +13,7 @@ mod driver;
 mod error;
 mod home;
 mod lane;
+mod meters;
 pub mod migrations;
 mod models;
 mod observe;

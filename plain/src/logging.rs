@@ -8,6 +8,7 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,10 +20,11 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use crate::costs;
 use crate::settings::{Problems, SettingsGroup};
 
 /// What is logged, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub struct LoggingSettings {
@@ -31,6 +33,12 @@ pub struct LoggingSettings {
     pub log_level: String,
     /// The form of a line: `text` for people, `json` for programs.
     pub log_format: LogFormat,
+    /// After how long a request is slow, in seconds, from its head to that of its answer: the log then
+    /// says where the time went. 0 for never.
+    pub log_slow_request: f64,
+    /// After how long a statement of the database is slow, in seconds, without the wait for a
+    /// connection: the log then shows it. 0 for never.
+    pub log_slow_query: f64,
 }
 
 /// The form of the lines of the log.
@@ -49,11 +57,26 @@ impl Default for LoggingSettings {
         Self {
             log_level: "info".to_owned(),
             log_format: LogFormat::Text,
+            log_slow_request: 1.0,
+            log_slow_query: 0.5,
         }
     }
 }
 
 impl LoggingSettings {
+    /// The longest time that can be set, in seconds: a day.
+    const LONGEST: f64 = 86_400.0;
+
+    /// After how long a request is slow; `None` for never.
+    pub fn slow_request(&self) -> Option<Duration> {
+        seconds(self.log_slow_request)
+    }
+
+    /// After how long a statement is slow; `None` for never.
+    pub fn slow_query(&self) -> Option<Duration> {
+        seconds(self.log_slow_query)
+    }
+
     fn filter(&self) -> Result<EnvFilter, ParseError> {
         EnvFilter::builder().parse(&self.log_level)
     }
@@ -66,8 +89,21 @@ impl LoggingSettings {
     }
 }
 
+fn seconds(number: f64) -> Option<Duration> {
+    let time = Duration::try_from_secs_f64(number.min(LoggingSettings::LONGEST));
+    time.ok().filter(|time| !time.is_zero())
+}
+
 impl SettingsGroup for LoggingSettings {
     fn check(&self, problems: &mut Problems) {
+        for (name, time) in [
+            ("LOG_SLOW_REQUEST", self.log_slow_request),
+            ("LOG_SLOW_QUERY", self.log_slow_query),
+        ] {
+            if !(0.0..=Self::LONGEST).contains(&time) {
+                problems.add(name, "must be 0 to 86400 seconds");
+            }
+        }
         let example = "must be a level, or levels of parts, as in `info,plain::db=debug`";
         if let Err(error) = self.filter() {
             problems.add("LOG_LEVEL", format!("{example} ({error})"));
@@ -104,6 +140,7 @@ pub fn init(settings: &LoggingSettings) -> Result<(), LoggingError> {
     // The lock of standard error is short; a writer on a thread of its own would go here.
     let subscriber = subscriber(settings, io::stderr, Colors::for_terminal())?;
     tracing::subscriber::set_global_default(subscriber)?;
+    costs::set_slow_query(settings.slow_query());
     log_panics();
     Ok(())
 }
@@ -233,6 +270,7 @@ pub(crate) mod tests {
             let settings = LoggingSettings {
                 log_level: level.to_owned(),
                 log_format: format,
+                ..LoggingSettings::default()
             };
             let writer = captured.clone();
             let subscriber = subscriber(&settings, move || writer.clone(), Colors::None).unwrap();

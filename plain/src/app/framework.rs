@@ -5,6 +5,7 @@ use crate::chores::ChoresSettings;
 use crate::db::DatabaseSettings;
 use crate::http::HttpSettings;
 use crate::logging::LoggingSettings;
+use crate::metrics::MetricsSettings;
 use crate::middleware::{CsrfSettings, HeaderSettings, HostSettings, HttpsSettings, ProxySettings};
 use crate::packages::{Contributions, FRAMEWORK, Installer};
 use crate::preflight::{PreflightSettings, builtin};
@@ -19,6 +20,7 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
         .settings::<CoreSettings>()
         .settings::<DatabaseSettings>()
         .settings::<LoggingSettings>()
+        .settings::<MetricsSettings>()
         .settings::<ServerSettings>()
         .settings::<HttpSettings>()
         .settings::<ProxySettings>()

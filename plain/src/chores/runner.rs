@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
 use super::names::hint;
 use super::records::{Claim, LEASE, Occasion, Records};
 use super::{ChoreEntry, Clock, Outcome, Planned, Report, SystemClock};
 use crate::db::{self, Database};
+use crate::metrics;
 use crate::panicked::why_ended;
 use crate::services::Services;
 
@@ -125,6 +126,7 @@ impl Runner {
             Err(message) => (Outcome::Failed, message),
         };
         let seconds = (ended - started).as_seconds_f64();
+        measure(chore.name(), outcome, ended - started, ended);
         Report {
             name: chore.name(),
             outcome,
@@ -247,6 +249,26 @@ pub async fn run_chores(
         reports.push(runner.run(&chore).await);
     }
     Ok(reports)
+}
+
+/// Runs are rare, so that their metrics are looked up each time.
+fn measure(chore: &'static str, outcome: Outcome, time: TimeDelta, ended: DateTime<Utc>) {
+    let result = match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed => "failed",
+        Outcome::Busy => "busy",
+    };
+    let labels = [("chore", chore), ("outcome", result)];
+    metrics::counter("plain_chores_runs", "Runs of chores by outcome", &labels).increment();
+    let of_chore = &labels[..1];
+    let duration = "plain_chores_duration_seconds";
+    metrics::histogram(duration, "Time that runs of chores took", of_chore)
+        .observe(time.to_std().unwrap_or_default());
+    if outcome == Outcome::Done {
+        let last = "plain_chores_last_done_timestamp_seconds";
+        metrics::gauge(last, "When a run of a chore was last done", of_chore)
+            .set(ended.timestamp());
+    }
 }
 
 fn failure(chore: &ChoreEntry, message: String) -> Report {

@@ -7,6 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::Call;
 use super::connect::connect;
+use super::metrics;
 use super::migrate::{warn_if_pending, warn_if_stale};
 use super::worker::Beside;
 use crate::app::App;
@@ -63,6 +64,7 @@ pub(super) async fn serve_app(app: &App, arguments: &ArgMatches) -> Result<ExitC
     }
     // An address that is in use is found before anything else is begun.
     let server = Server::bind(&settings)?;
+    let _metrics = metrics::serve(app)?;
     let worker = start_worker(app)?;
     let stopped = server.serve(app.clone()).await;
     if let Some(worker) = worker {

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::connect::connect;
 use super::console::Console;
 use super::migrate::warn_if_pending;
-use super::{Call, count, server};
+use super::{Call, count, metrics, server};
 use crate::app::App;
 use crate::chores::{Runner, Schedule, Worker};
 use crate::db::Create;
@@ -40,6 +40,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     server::log(app)?;
     connect(app, Create::Never, console).await?;
     warn_if_pending(app, console).await?;
+    let _metrics = metrics::serve(app)?;
     // Before anything is announced: who reads that may stop it at once.
     let mut signals = Signals::listen()?;
     announce(app, console)?;

@@ -5,7 +5,7 @@ use sqlx::{SqlStr, SqliteConnection};
 use super::driver::{Interrupted, Rows};
 use super::error::explain;
 use super::lane::Lease;
-use super::observe::Timer;
+use super::observe::{Aside, Timer};
 use super::postgres::PostgresConnection;
 use super::{Error, FromRow, Value};
 
@@ -78,10 +78,12 @@ impl Leased {
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), Error> {
+        let _aside = Aside::start();
         forward!(self, begin()).map_err(|error| self.explain(error, "BEGIN"))
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), Error> {
+        let _aside = Aside::start();
         forward!(self, commit()).map_err(|error| self.explain(error, "COMMIT"))
     }
 

@@ -11,7 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::driver::{Driver, Interrupted, Rows};
 use super::error::explain_connect;
+use super::meters::METERS;
 use super::{Error, FromRow, Unavailable, Value};
+use crate::costs;
 
 /// Connections of one kind: the readers, or the writer.
 pub(super) struct Lane<C: Driver> {
@@ -61,6 +63,7 @@ impl<C: Driver> Lane<C> {
             Some(slot) => slot,
             None => self.connect().await?,
         };
+        METERS.in_use.increment();
         Ok(Lease {
             slot: Some(slot),
             lane: Arc::clone(self),
@@ -97,13 +100,19 @@ impl<C: Driver> Lane<C> {
         if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
             return Ok(permit);
         }
-        match tokio::time::timeout(self.wait, Arc::clone(&self.free).acquire_owned()).await {
+        let started = Instant::now();
+        let free = Arc::clone(&self.free).acquire_owned();
+        let permit = tokio::time::timeout(self.wait, free).await;
+        costs::add(costs::WAITING, started.elapsed());
+        METERS.waits.observe(started.elapsed());
+        match permit {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(Unavailable::Closed.into()),
-            Err(_) => Err(Unavailable::Waited {
-                seconds: self.wait.as_secs_f64(),
+            Err(_) => {
+                METERS.timeouts.increment();
+                let seconds = self.wait.as_secs_f64();
+                Err(Unavailable::Waited { seconds }.into())
             }
-            .into()),
         }
     }
 
@@ -266,6 +275,7 @@ impl<C: Driver> Lease<C> {
 
 impl<C: Driver> Drop for Lease<C> {
     fn drop(&mut self) {
+        METERS.in_use.decrement();
         let Some(mut slot) = self.slot.take() else {
             return;
         };

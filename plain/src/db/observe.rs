@@ -3,6 +3,9 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use super::meters::METERS;
+use crate::costs;
+
 tokio::task_local! {
     static LOG: RefCell<Vec<Statement>>;
 }
@@ -51,16 +54,40 @@ pub async fn observe<F: Future>(work: F) -> (F::Output, Vec<Statement>) {
 }
 
 /// The clock of one statement.
-pub(super) struct Timer(Instant);
+pub(super) struct Timer {
+    started: Instant,
+    /// What its request had waited for connections before.
+    waited: Duration,
+}
+
+/// The clock of a begin or a commit, which are statements of nobody's.
+pub(super) struct Aside(Instant);
+
+impl Aside {
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        costs::add_aside(costs::DATABASE, self.0.elapsed());
+    }
+}
 
 impl Timer {
     pub(super) fn start() -> Self {
-        Self(Instant::now())
+        Self {
+            started: Instant::now(),
+            waited: costs::spent(costs::WAITING),
+        }
     }
 
     /// Tells who observes, and the log at the level "debug", that `sql` was answered.
     pub(super) fn finish(self, sql: &str, rows: Option<u64>) {
-        let elapsed = self.0.elapsed();
+        let elapsed = self.started.elapsed();
+        let waited = costs::spent(costs::WAITING).saturating_sub(self.waited);
+        self.note(sql, rows, elapsed.saturating_sub(waited), waited);
         tracing::debug!(target: "plain::db", sql, rows, ?elapsed, "statement");
         // Fails where nobody observes.
         let _ = LOG.try_with(|log| {
@@ -70,5 +97,24 @@ impl Timer {
                 rows,
             });
         });
+    }
+
+    /// Notes what the statement cost, and shows it in the log if it was slow.
+    fn note(&self, sql: &str, rows: Option<u64>, time: Duration, waited: Duration) {
+        costs::add(costs::DATABASE, time);
+        METERS.statements.observe(time);
+        if rows.is_none() {
+            METERS.failed.increment();
+        }
+        if costs::is_slow_query(time) {
+            tracing::warn!(
+                target: "plain::slow",
+                sql,
+                rows,
+                duration_ms = costs::milliseconds(time),
+                waited_ms = costs::milliseconds(waited),
+                "a statement was slow"
+            );
+        }
     }
 }

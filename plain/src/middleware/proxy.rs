@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::Middleware;
-use crate::http::{Request, Response, Result, Scheme};
+use crate::http::{Connection, Request, Response, Result, Scheme};
 use crate::settings::{Problems, Settings, SettingsError, SettingsGroup};
 
 /// The settings of [`TrustedProxies`].
@@ -24,6 +24,9 @@ pub struct ProxySettings {
     /// The header, with its value, by which the trusted proxies say that the client came over
     /// HTTPS; "" for none. With `FORWARDED_HEADER = "Forwarded"` that header says it.
     pub https_proxy_header: String,
+    /// The header in which the trusted proxies give a request its id, which then stands on all its
+    /// lines in the log; "" for none. Of others, and without it, the server makes one.
+    pub request_id_header: String,
 }
 
 /// Which header names the client.
@@ -45,6 +48,7 @@ impl Default for ProxySettings {
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             https_proxy_header: "X-Forwarded-Proto: https".to_owned(),
+            request_id_header: "X-Request-ID".to_owned(),
         }
     }
 }
@@ -65,6 +69,13 @@ impl SettingsGroup for ProxySettings {
                 "is no header with its value; write it as in `X-Forwarded-Proto: https`",
             );
         }
+        let id = &self.request_id_header;
+        if !id.is_empty() && HeaderName::try_from(id).is_err() {
+            problems.add(
+                "REQUEST_ID_HEADER",
+                "is no name of a header; write it as in `X-Request-ID`",
+            );
+        }
     }
 }
 
@@ -74,6 +85,7 @@ pub struct TrustedProxies {
     proxies: Vec<Proxy>,
     forwarded: ForwardedHeader,
     https: Option<(HeaderName, String)>,
+    id: Option<HeaderName>,
 }
 
 impl TrustedProxies {
@@ -96,7 +108,19 @@ impl TrustedProxies {
             proxies: proxies.filter_map(|proxy| Proxy::parse(proxy)).collect(),
             forwarded: settings.forwarded_header,
             https: https_header(&settings.https_proxy_header),
+            id: HeaderName::try_from(&settings.request_id_header).ok(),
         }
+    }
+
+    /// The id that a trusted proxy gave the request with `headers`, if it can stand in a log as it is.
+    pub fn request_id(&self, headers: &HeaderMap, connection: Connection) -> Option<HeaderValue> {
+        let mut ids = headers.get_all(self.id.as_ref()?).iter();
+        // Of several nobody knows which is the proxy's.
+        let (id, None) = (ids.next()?, ids.next()) else {
+            return None;
+        };
+        let peer = connection.peer.map(|peer| peer.ip().to_canonical());
+        (is_id(id.as_bytes()) && self.trusts(peer)).then(|| id.clone())
     }
 
     /// Sets the client of `request` to what trusted proxies say: the nearest address on the way to
@@ -188,6 +212,16 @@ impl Proxy {
             Err(_) => text.parse().ok().map(Self::Network),
         }
     }
+}
+
+/// The longest id of a request that is taken over, in bytes.
+const LONGEST_ID: usize = 128;
+
+/// Whether a request can have this id: the signs are those of the ids that proxies make, and none
+/// means anything in a line of a log.
+fn is_id(id: &[u8]) -> bool {
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:=;+/@".contains(byte);
+    (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(is_sign)
 }
 
 /// Reads `Name: value`.

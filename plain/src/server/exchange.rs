@@ -44,7 +44,8 @@ impl<H: Handler> Exchange<H> {
         if !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path {
             return finish(Response::text("ok"), is_head, None, &Span::none());
         }
-        let id = request_id();
+        let id = self.handler.request_id(&request, connection);
+        let id = id.unwrap_or_else(request_id);
         let shown = id.to_str().unwrap_or_default();
         // Of the highest level, so that an error has its request's id whatever LOG_LEVEL leaves out.
         let span = tracing::error_span!(target: "plain::server", "request", id = shown);

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::http::{Body, Connection, Response};
+use crate::http::{Body, Connection, HeaderValue, Response};
 
 /// Something that answers HTTP requests: an application, or a function.
 ///
@@ -30,6 +30,17 @@ pub trait Handler: Clone + Send + Sync + 'static {
         request: http::Request<Body>,
         connection: Connection,
     ) -> impl Future<Output = Response> + Send;
+
+    /// The id of `request`, which came over `connection`, where it has one that can be believed; else
+    /// the server makes one.
+    fn request_id(
+        &self,
+        request: &http::Request<Body>,
+        connection: Connection,
+    ) -> Option<HeaderValue> {
+        let _ = (request, connection);
+        None
+    }
 }
 
 impl<F, A> Handler for F
@@ -53,5 +64,13 @@ impl Handler for crate::App {
         connection: Connection,
     ) -> impl Future<Output = Response> + Send {
         self.handle(request, connection)
+    }
+
+    fn request_id(
+        &self,
+        request: &http::Request<Body>,
+        connection: Connection,
+    ) -> Option<HeaderValue> {
+        self.request_id(request, connection)
     }
 }

@@ -3,8 +3,8 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
@@ -14,9 +14,14 @@ use tokio::sync::mpsc;
 use super::connection::Server;
 use super::handler::Handler;
 use super::shutdown::Watch;
+use crate::metrics::{Gauge, gauge};
 
 /// How long to wait when the system has no room for another connection.
 const PAUSE_WHEN_FULL: Duration = Duration::from_millis(100);
+
+/// The same for all servers of the process, for Prometheus.
+static OPEN: LazyLock<Gauge> =
+    LazyLock::new(|| gauge("plain_http_connections", "Open connections", &[]));
 
 /// The number of open connections.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +34,7 @@ impl Connections {
 
     fn enter(&self, watch: Watch) -> Open {
         self.0.fetch_add(1, Ordering::Relaxed);
+        OPEN.increment();
         Open {
             connections: self.clone(),
             watch,
@@ -45,6 +51,7 @@ struct Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
+        OPEN.decrement();
         if !self.watch.is_ending() {
             self.connections.0.fetch_sub(1, Ordering::Relaxed);
         }

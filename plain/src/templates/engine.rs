@@ -14,6 +14,7 @@ use super::error::{Known, TemplateError};
 use super::escape;
 use super::filters;
 use super::globals::{self, Global};
+use crate::costs;
 use crate::embedded::Folder;
 use crate::layered::LayeredFiles;
 use crate::mode::Mode;
@@ -71,7 +72,8 @@ impl Templates {
         let layers = Arc::new(layers);
         let context = Value::from_dyn_object(Arc::clone(&layers));
         let template = self.engine.get_template(name);
-        let rendered = template.and_then(|template| template.render(context.clone()));
+        let render = || template.and_then(|template| template.render(context.clone()));
+        let rendered = costs::timed_now(costs::TEMPLATES, render);
         rendered.map_err(|error| {
             let mut variables = layers.names();
             variables.extend(self.engine.globals().map(|(name, _)| name.to_owned()));

@@ -6,7 +6,8 @@
 //! | `packages` | what fits and does not fit together |
 //! | `migrate`, `migration_files` | the tables and their history |
 //! | `database_files` | databases that can't be used |
-//! | `pages`, `sharing`, `stop`, `logs` | the server |
+//! | `pages`, `sharing`, `stop` | the server |
+//! | `logs`, `request_ids`, `slow`, `metrics` | what an operator sees |
 //! | `chores`, `worker`, `preflight`, `lists` | the other commands |
 //! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
 //! | `program`, `fresh_project` | the program `plain`, which builds projects and runs them |
@@ -22,14 +23,17 @@ mod environment;
 mod fresh_project;
 mod lists;
 mod logs;
+mod metrics;
 mod migrate;
 mod migration_files;
 mod packages;
 mod pages;
 mod preflight;
 mod program;
+mod request_ids;
 mod settings_file;
 mod sharing;
+mod slow;
 mod stop;
 mod streams;
 mod support;

@@ -12,7 +12,7 @@ const HOURLY: &str = "
 ";
 
 /// A site whose chore was last run hours ago, as if no worker had run since.
-fn overdue(settings: &str) -> Project {
+pub(crate) fn overdue(settings: &str) -> Project {
     let project = migrated_with(&format!("{settings}{HOURLY}"));
     with_database(&project, |database| async move {
         let long_ago = chrono::Utc::now() - chrono::TimeDelta::hours(5);
