@@ -1,5 +1,7 @@
 //! What was found worth keeping, and changes of it, for each target.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use std::fs;
 use std::path::Path;
 
