@@ -197,7 +197,8 @@ pub(super) enum Slot {
     Postponed,
 }
 
-/// The chores that `names` call, or all of them where there are no names; each one once.
+/// The chores that `names` call, in that order, each one once; all of them, in the order of
+/// installation, where there are no names.
 ///
 /// # Errors
 ///
@@ -218,9 +219,20 @@ pub fn choose(
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    let is_chosen =
-        |chore: &&ChoreEntry| names.is_empty() || names.iter().any(|name| name == chore.name());
-    Ok(chores.iter().filter(is_chosen).cloned().collect())
+    if names.is_empty() {
+        return Ok(chores.to_vec());
+    }
+    let mut chosen: Vec<ChoreEntry> = Vec::with_capacity(names.len());
+    for name in names {
+        let is_new = chosen.iter().all(|chore| chore.name() != name);
+        chosen.extend(
+            chores
+                .iter()
+                .find(|it| is_new && it.name() == name)
+                .cloned(),
+        );
+    }
+    Ok(chosen)
 }
 
 /// A name that no chore of an installed package has.

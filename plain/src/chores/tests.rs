@@ -211,6 +211,19 @@ async fn one_that_fails_or_panics_does_not_keep_the_others_from_running() {
     assert!(records.iter().all(|record| record.leased_by.is_none()));
 }
 
+#[test]
+fn chores_run_in_the_order_in_which_they_are_named_and_each_once() {
+    let entry = |name| ChoreEntry::new(name, "app", Trouble::Error);
+    let chores = ["a", "b", "c"].map(entry);
+    let order = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let chosen = choose(&chores, &names).unwrap();
+        chosen.iter().map(ChoreEntry::name).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&["c", "a", "c"]), ["c", "a"]);
+    assert_eq!(order(&[]), ["a", "b", "c"]);
+}
+
 #[tokio::test]
 async fn an_unknown_name_keeps_all_from_running_and_the_nearest_is_named() {
     let setup = Setup::new().await;

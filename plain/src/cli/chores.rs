@@ -21,7 +21,7 @@ pub(super) fn definition() -> Command {
         .arg(json_option())
         .after_help("Example: plain chores list");
     let run = Command::new("run")
-        .about("Runs chores now, one after the other; all of them if none is named")
+        .about("Runs chores now, in the order given; all of them if none is named")
         .arg(
             Arg::new("NAME")
                 .num_args(0..)
