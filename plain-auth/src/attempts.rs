@@ -11,10 +11,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use chrono::{DateTime, TimeDelta, Utc};
 use plain::db::{Database, Transaction};
 use plain::http::{Error, HeaderValue, Request, Result};
+use plain::signing::Signer;
 
 use crate::models::now;
 use crate::settings::AuthSettings;
-use crate::signing::{Signer, hex};
 pub(crate) use policy::Bucket;
 use policy::{Counter, Decision, Limits, SignIn};
 
@@ -180,8 +180,7 @@ pub(crate) fn network(address: Option<IpAddr>) -> String {
 /// address belongs.
 fn key(request: &Request, parts: &[&str]) -> Result<String> {
     let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-    let signature = Signer::new(request.services(), "attempts")?.sign(&parts);
-    Ok(hex(&signature))
+    Ok(Signer::new(request.services(), "plain.auth.attempts")?.sign(&parts))
 }
 
 #[derive(sqlx::FromRow)]

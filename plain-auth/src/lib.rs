@@ -9,7 +9,7 @@
 //! | `signed_in`, `requests`, `middleware` | from a session to its user |
 //! | `views`, `templates` | the user in views and pages |
 //! | `attempts` | limits on guessing |
-//! | `signing`, `reset`, `mail` | links for a new password |
+//! | `reset`, `mail` | links for a new password |
 //! | `next` | where to go after signing in |
 //! | `pages` | the pages |
 //! | `admin` | who may open the admin, and its pages for users |
@@ -36,7 +36,6 @@ mod requests;
 mod reset;
 mod settings;
 mod signed_in;
-mod signing;
 mod templates;
 pub mod test;
 mod users;

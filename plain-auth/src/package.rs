@@ -9,7 +9,6 @@ use crate::mail::Outbox;
 use crate::middleware::AuthMiddleware;
 use crate::passwords::Hasher;
 use crate::settings::AuthSettings;
-use crate::signing::DevelopmentKey;
 use crate::{EMBEDDED, chores, middleware, preflight, templates};
 
 /// The package `plain.auth`, for the list in `main`.
@@ -31,7 +30,6 @@ impl Package for Auth {
             .templates(EMBEDDED.templates)
             .assets(EMBEDDED.assets)
             .share(Hasher::default())
-            .share(DevelopmentKey::default())
             .share(Outbox::console())
             .middleware(middleware::NAME, |_| Ok(AuthMiddleware))
             .chore(chores::NAME, chores::ClearAttempts)

@@ -95,7 +95,10 @@ impl KeyHash {
 
     /// The hash of a key as it stands in a cookie.
     pub fn of(key: &str) -> Self {
-        Self(format!("{:x}", Sha256::digest(key)))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = |byte: u8| [byte >> 4, byte & 15].map(|it| DIGITS[usize::from(it)]);
+        let hash = Sha256::digest(key).into_iter().flat_map(digits);
+        Self(hash.map(char::from).collect())
     }
 
     /// 64 hexadecimal digits.

@@ -10,6 +10,7 @@ use crate::middleware::{CsrfSettings, HeaderSettings, HostSettings, HttpsSetting
 use crate::packages::{Contributions, FRAMEWORK, Installer};
 use crate::preflight::{PreflightSettings, builtin};
 use crate::settings::{CoreSettings, ServerSettings};
+use crate::signing::DevelopmentKey;
 
 crate::embedded!();
 
@@ -33,6 +34,7 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
         .migrations(EMBEDDED.migrations)
         .templates(EMBEDDED.templates)
         .assets(EMBEDDED.assets)
+        .share(DevelopmentKey::default())
         .urls(assets::urls());
     builtin::install(&mut installer);
     (FRAMEWORK, installer.finish())

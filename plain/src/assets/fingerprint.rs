@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::hex;
+
 /// Hexadecimal digits in a URL: enough to tell the versions of one file apart.
 const IN_URL: usize = 8;
 
@@ -11,7 +13,7 @@ pub(super) struct Fingerprint(String);
 
 impl Fingerprint {
     pub(super) fn of(contents: &[u8]) -> Self {
-        Self(format!("{:x}", Sha256::digest(contents)))
+        Self(hex::encode(&Sha256::digest(contents)))
     }
 
     /// As an entity tag (RFC 9110 section 8.8.3).

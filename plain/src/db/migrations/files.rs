@@ -9,6 +9,7 @@ use super::MigrationError;
 use super::script;
 use crate::db::Kind;
 use crate::embedded::{File, Folder};
+use crate::hex;
 
 /// One migration, for the database in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,7 +179,7 @@ fn plain_text(text: &'static str) -> Cow<'static, str> {
 }
 
 fn checksum(text: &str) -> String {
-    format!("{:x}", Sha256::digest(text))
+    hex::encode(&Sha256::digest(text))
 }
 
 #[cfg(test)]
