@@ -18,15 +18,15 @@ const SIGNED_IN: SessionKey<SignedIn> = SessionKey::new("plain.auth");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SignedIn {
     user: i64,
-    /// When that password was set, in microseconds of the epoch.
-    password: i64,
+    /// In microseconds of the epoch.
+    password_set_at: i64,
 }
 
 impl SignedIn {
     fn of(user: &User) -> Self {
         Self {
             user: user.id,
-            password: user.password_changed_at.timestamp_micros(),
+            password_set_at: user.password_changed_at.timestamp_micros(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! [`AuthView`]: a view for those who are signed in.
 
+mod around;
+
 use std::future::Future;
 
 use plain::http::{Error, Request, Response, Result};
@@ -8,6 +10,8 @@ use plain::views::{Method, Methods, NotAllowed, View, is_written};
 use crate::models::User;
 use crate::pages::sign_in_url;
 use crate::requests::get_request_user;
+
+pub use around::{AroundUser, require_admin, require_user};
 
 /// Whom a view is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,12 +143,24 @@ pub trait AuthView: Sized + Send + Sync + 'static {
     }
 }
 
+/// The user of `request`, for whom a view is; or the way to the page to sign in.
+///
+/// # Errors
+///
+/// 403 for a user whom it is not for.
+async fn let_in(request: &Request, required: Required) -> Result<Result<User, Response>> {
+    match get_request_user(request).await? {
+        Some(user) => check_required(required, &user).map(|()| Ok(user)),
+        None => Ok(Err(Response::redirect(sign_in_url(request)?))),
+    }
+}
+
 /// Asks `user` to be one of those that `required` names.
 ///
 /// # Errors
 ///
 /// 403 if the user is not.
-pub(crate) fn check_required(required: Required, user: &User) -> Result<()> {
+fn check_required(required: Required, user: &User) -> Result<()> {
     match required {
         Required::SignedIn => Ok(()),
         Required::Admin if user.is_admin => Ok(()),
@@ -190,12 +206,10 @@ impl<V: AuthView> View for WithUser<V> {
     }
 
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
-        let Some(user) = get_request_user(request).await? else {
-            return Ok(Some(Response::redirect(sign_in_url(request)?)));
-        };
-        check_required(self.0.required(), &user)?;
-        self.0.check_auth(request, &user).await?;
-        Ok(None)
+        match let_in(request, self.0.required()).await? {
+            Ok(user) => self.0.check_auth(request, &user).await.map(|()| None),
+            Err(elsewhere) => Ok(Some(elsewhere)),
+        }
     }
 
     async fn after_response(&self, request: &Request, response: Response) -> Result<Response> {

@@ -48,4 +48,4 @@ pub use settings::{Restriction, SameSite, SessionSettings, Unset};
 pub use store::SessionStore;
 pub use templates::get_template_session;
 pub use typed::{Name, SessionKey, ValueName};
-pub use views::{SessionView, WithSession};
+pub use views::{AroundSession, SessionView, WithSession, with_session};

@@ -1,5 +1,7 @@
 //! [`SessionView`]: a view whose handlers are given the session.
 
+mod around;
+
 use std::future::Future;
 
 use minijinja::Value;
@@ -8,6 +10,8 @@ use plain::views::{Method, Methods, NotAllowed, View, is_written};
 
 use crate::requests::get_request_session;
 use crate::store::SessionStore;
+
+pub use around::{AroundSession, with_session};
 
 /// A view whose handlers are given the request and its session.
 ///

@@ -4,25 +4,22 @@ use garde::Validate;
 use plain::context;
 use plain::http::{Error, Request, Response, Result};
 use plain::templates::Value;
-use plain::views::{FormPage, FormView, View};
+use plain::views::{FormPage, FormView};
 use plain_sessions::get_request_session;
 use serde::Deserialize;
 
 use super::too_many;
 use crate::attempts;
-use crate::models::{Credentials, User};
+use crate::models::Credentials;
 use crate::passwords::{Hasher, Verdict};
 use crate::requests::{CurrentUser, get_request_user};
 use crate::settings::AuthSettings;
 use crate::signed_in::renew;
-use crate::views::{AuthView, WithUser};
+use crate::views::{AroundUser, require_user};
 
-pub(super) fn page() -> WithUser<Page> {
-    Page(Change.as_view()).as_view()
+pub(super) fn page() -> AroundUser<FormPage<Change>> {
+    require_user(Change.as_view())
 }
-
-/// The page, for who is signed in.
-pub(super) struct Page(FormPage<Change>);
 
 pub(super) struct Change;
 
@@ -32,16 +29,6 @@ pub(super) struct Form {
     old_password: String,
     #[garde(skip)]
     password: String,
-}
-
-impl AuthView for Page {
-    async fn get(&self, request: &Request, _user: &User) -> Result<Response> {
-        self.0.get(request).await
-    }
-
-    async fn post(&self, request: &Request, _user: &User) -> Result<Response> {
-        self.0.post(request).await
-    }
 }
 
 impl FormView for Change {

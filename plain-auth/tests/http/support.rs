@@ -5,9 +5,9 @@ use plain::http::{Request, Response, Result};
 use plain::packages::{Installer, Package};
 use plain::test::{Client, TestApp, TestResponse};
 use plain::urls::{include, path, urls};
-use plain::views::View;
+use plain::views::{TemplateView, View};
 use plain_auth::test::{FAST, Mailbox, PASSWORD, create_user};
-use plain_auth::{AuthView, Outbox, Required, User, get_request_user};
+use plain_auth::{AuthView, Outbox, Required, User, get_request_user, require_admin, require_user};
 use plain_sessions::test::get_client_session;
 use plain_sessions::{Session, SessionStore, SessionView};
 
@@ -53,6 +53,15 @@ impl AuthView for Members {
     }
 }
 
+/// A view that knows nothing of users; its template does.
+struct Profile;
+
+impl TemplateView for Profile {
+    fn template(&self) -> &str {
+        "members.html"
+    }
+}
+
 impl AuthView for Staff {
     fn required(&self) -> Required {
         Required::Admin
@@ -76,6 +85,8 @@ impl Package for Project {
                 path("cart", Cart.as_view()),
                 path("members", Members.as_view()),
                 path("staff", Staff.as_view()),
+                path("profile", require_user(Profile.as_view())),
+                path("report", require_admin(Profile.as_view())),
                 include("account", plain_auth::urls()),
                 include("admin", plain::admin::urls()),
             ]));

@@ -66,6 +66,24 @@ async fn a_view_for_admins_is_closed_to_others() {
 }
 
 #[tokio::test]
+async fn a_view_of_any_kind_is_put_behind_the_door() {
+    let site = site().await;
+    for (page, next) in [("/profile", "%2Fprofile"), ("/report", "%2Freport")] {
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS] {
+            let response = site.visitor().request(method, page).await;
+            let to = format!("/account/sign-in?next={next}");
+            assert_eq!(response.location(), Some(to.as_str()), "{response:?}");
+        }
+    }
+    let client = site.signed_in().await;
+    let page = client.get("/profile").await;
+    assert_eq!(page.text(), format!("{ADA} / {ADA}"));
+    assert_eq!(page.statements().len(), 2, "the session, and the user");
+    assert_eq!(client.post("/profile").await.status(), 405);
+    assert_eq!(client.get("/report").await.status(), 403);
+}
+
+#[tokio::test]
 async fn the_user_is_loaded_once_and_only_where_it_is_asked_for() {
     let site = site().await;
     let visitor = site.visitor();
@@ -90,21 +108,21 @@ async fn a_session_that_only_claims_a_user_is_nobodys() {
     for (owner, value) in [
         (
             None,
-            json!({"user": site.ada.id, "password": site.ada.password_changed_at.timestamp_micros()}),
+            json!({"user": site.ada.id, "password_set_at": site.ada.password_changed_at.timestamp_micros()}),
         ),
         (Some(site.ada.session_owner()), json!(null)),
         (
             Some(site.ada.session_owner()),
-            json!({"user": site.ada.id, "password": 0}),
+            json!({"user": site.ada.id, "password_set_at": 0}),
         ),
         (Some(site.ada.session_owner()), json!("x")),
         (
             Some("999999".to_owned()),
-            json!({"user": 999_999, "password": 0}),
+            json!({"user": 999_999, "password_set_at": 0}),
         ),
         (
             Some("x".to_owned()),
-            json!({"user": site.ada.id, "password": site.ada.password_changed_at.timestamp_micros()}),
+            json!({"user": site.ada.id, "password_set_at": site.ada.password_changed_at.timestamp_micros()}),
         ),
     ] {
         let session = site.session_of(&client).await;
