@@ -1,7 +1,11 @@
 //! The admin: who may open it, and its pages for users.
 
-use plain::admin::{Access, AdminAccess, Chosen, Detail, List, Meta, Viewset, Visitor, confirm};
+use plain::admin::{
+    Access, AdminAccess, Cell, Chosen, Detail, List, Meta, Viewset, Visitor, confirm,
+};
 use plain::http::{Error, Request, Result};
+use plain::services::Services;
+use plain::urls::Router;
 
 use crate::models::User;
 use crate::pages::address;
@@ -56,6 +60,7 @@ impl Viewset for UserAdmin {
         .sortable(["email", "created_at"])
         .sorted_by("email", "email_canonical")
         .sorted_by("created_at", "id")
+        .computed_with("sessions", sessions)
         .search_fields(["email"])
         .filter("Admins", |users, _| users.filter("is_admin", true))
         .filter("Deactivated", |users, _| users.filter("is_active", false))
@@ -81,16 +86,39 @@ impl Viewset for UserAdmin {
             "created_at",
             "last_sign_in_at",
             "password_changed_at",
+            "sessions",
         ])
         .label("is_admin", "Admin")
         .label("is_active", "Active")
         .label("last_sign_in_at", "Last sign-in")
-        .action("Deactivate", confirm(DEACTIVATE), deactivate)
-        .action("Activate", confirm(ACTIVATE), activate)
+        .action_if(
+            "Deactivate",
+            |user: &User| user.is_active,
+            confirm(DEACTIVATE),
+            deactivate,
+        )
+        .action_if(
+            "Activate",
+            |user: &User| !user.is_active,
+            confirm(ACTIVATE),
+            activate,
+        )
     }
 
     fn label(&self, user: &User) -> Option<String> {
         Some(user.email.clone())
+    }
+}
+
+/// Where `plain.sessions` shows those of the user.
+fn sessions(user: &User, app: &Services) -> Cell {
+    let list = |router: &Router| router.reverse("admin:list", [("viewset", "sessions")]).ok();
+    match app.get().and_then(list) {
+        Some(list) => {
+            let owner = user.session_owner();
+            Cell::link("Sessions of this user", format!("{list}?q=owner%3A{owner}"))
+        }
+        None => Cell::empty(),
     }
 }
 

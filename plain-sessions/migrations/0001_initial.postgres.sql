@@ -8,5 +8,6 @@ CREATE TABLE plainsessions_session (
     owner TEXT
 );
 
-CREATE INDEX plainsessions_session_expires_at ON plainsessions_session (expires_at);
+-- With the owner, so that the filters of the admin need not look at the rows themselves.
+CREATE INDEX plainsessions_session_expires_at ON plainsessions_session (expires_at, owner);
 CREATE INDEX plainsessions_session_owner ON plainsessions_session (owner) WHERE owner IS NOT NULL;

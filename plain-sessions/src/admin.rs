@@ -56,10 +56,16 @@ impl Viewset for SessionAdmin {
         .search(by_key_or_fingerprint)
         .search_kept_as(without_keys)
         .search_hint("Key, fingerprint or owner")
+        // One index has when a session expires and whose it is, so that all filters, alone and
+        // together, are answered from it.
         .filter("Active", |q, now| q.gt("expires_at", now))
+        .filter_order("-expires_at")
         .filter("Expired", |q, now| q.lte("expires_at", now))
+        .filter_order("-expires_at")
         .filter("Signed in", |q, _| q.is_not_null("owner"))
+        .filter_order("-expires_at")
         .filter("Anonymous", |q, _| q.is_null("owner"))
+        .filter_order("-expires_at")
         .action("End selected", confirm("End these sessions?"), end)
         .task(
             "Clear expired",
@@ -85,8 +91,9 @@ impl Viewset for SessionAdmin {
                 .collect()
         })
         .action("End", confirm("End this session?"), end)
-        .action(
+        .action_if(
             "End all of this owner",
+            |session: &Session| session.owner.is_some(),
             confirm("End all sessions of this owner?"),
             end_all_of_owner,
         )

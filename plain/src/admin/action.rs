@@ -54,10 +54,14 @@ impl<M> Chosen<M> {
 
 type Run<M> = Arc<dyn Fn(Chosen<M>) -> BoxFuture<'static, Result<u64>> + Send + Sync>;
 
+type Condition<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
+
 /// An action on objects.
 pub(super) struct Action<M> {
     pub(super) face: ActionFace,
     pub(super) run: Run<M>,
+    /// For which objects there is something to do; all, if nothing is said.
+    condition: Option<Condition<M>>,
 }
 
 impl<M> Action<M> {
@@ -69,7 +73,20 @@ impl<M> Action<M> {
         Self {
             face: ActionFace::new(label, confirmation),
             run: Arc::new(move |chosen| Box::pin(run(chosen))),
+            condition: None,
         }
+    }
+
+    pub(super) fn only_if(self, condition: impl Fn(&M) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            condition: Some(Arc::new(condition)),
+            ..self
+        }
+    }
+
+    pub(super) fn is_for(&self, object: &M) -> bool {
+        let condition = self.condition.as_ref();
+        condition.is_none_or(|condition| condition(object))
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Head {
 pub(super) struct FilterFace {
     pub(super) name: String,
     pub(super) label: String,
+    /// The order at first where it is on, in names of columns.
+    pub(super) order: Option<&'static str>,
 }
 
 /// A search as pages know it.

@@ -146,7 +146,9 @@ impl Content {
             Body::Trend(points) => {
                 let total = points.iter().map(|(_, number)| number).sum();
                 let chart = Value::from_safe_string(chart::bars(title, points));
-                context! { kind => "trend", number => grouped(total), chart, note }
+                let ends = points.first().zip(points.last());
+                let ends = ends.map(|((first, _), (last, _))| [first, last]);
+                context! { kind => "trend", number => grouped(total), chart, ends, note }
             }
             Body::Table(heads, rows) => context! { kind => "table", heads, rows, note },
             Body::Pairs(pairs) => context! { kind => "pairs", pairs, note },

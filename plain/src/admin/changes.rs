@@ -98,6 +98,9 @@ pub(super) async fn amend(db: &Database, id: i64, details: &str) -> Result<(), E
     Ok(())
 }
 
+/// The path of the change log's page.
+pub(super) const PATH: &str = "changes";
+
 /// The change log as a page.
 pub(super) struct ChangeAdmin;
 
@@ -106,7 +109,7 @@ impl Viewset for ChangeAdmin {
 
     fn meta(&self) -> Meta {
         Meta::new("Change log")
-            .at("changes")
+            .at(PATH)
             .icon("clock-history")
             .section("Application")
             .description("Who did what to which object when.")

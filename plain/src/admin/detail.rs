@@ -85,6 +85,26 @@ impl<M: Model> Detail<M> {
         self.actions.push(Action::new(label, ask, run));
         self
     }
+
+    /// Offers an action on those objects for which `condition` holds, such as to cancel an order that
+    /// is open; on others it is refused, too.
+    #[must_use]
+    pub fn action_if<F, A, C>(
+        mut self,
+        label: impl Into<String>,
+        condition: C,
+        ask: Confirmation,
+        run: F,
+    ) -> Self
+    where
+        F: Fn(Chosen<M>) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<u64>> + Send + 'static,
+        C: Fn(&M) -> bool + Send + Sync + 'static,
+    {
+        let action = Action::new(label, ask, run).only_if(condition);
+        self.actions.push(action);
+        self
+    }
 }
 
 impl<M> std::fmt::Debug for Detail<M> {

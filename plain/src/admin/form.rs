@@ -78,6 +78,8 @@ pub(super) struct FormField {
     help: String,
     input: Input,
     required: bool,
+    /// Whether it is written in letters that are all as wide.
+    is_code: bool,
     #[serde(skip)]
     field: Field,
 }
@@ -189,6 +191,7 @@ impl FormField {
             help: String::new(),
             required: !field.is_nullable() && input != Input::Checkbox,
             input,
+            is_code: matches!(field.kind(), FieldKind::Json | FieldKind::Bytes),
             field: *field,
         }
     }

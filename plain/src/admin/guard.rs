@@ -12,6 +12,7 @@ use http::header::{self, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::access::{Access, Decision, Visitor};
+use super::icons;
 use super::navigation::Navigation;
 use super::package::Installed;
 use crate::context;
@@ -182,6 +183,7 @@ impl Visit<'_> {
         let navigation = Navigation::of(self)?;
         let frame = context! {
             navigation,
+            home_icon => icons::svg("house"),
             visitor => self.visitor.label(),
             sign_out => self.visitor.sign_out_address(),
         };

@@ -48,6 +48,8 @@ type Narrow<M> = Arc<dyn Fn(QuerySet<M>, DateTime<Utc>) -> QuerySet<M> + Send + 
 pub(super) struct Filter<M> {
     pub(super) name: String,
     pub(super) label: String,
+    /// The order at first where it is on.
+    pub(super) order: Option<&'static str>,
     narrow: Narrow<M>,
 }
 
@@ -138,7 +140,9 @@ impl<M: Model> List<M> {
     #[must_use]
     pub fn search_fields(self, names: impl IntoIterator<Item = &'static str>) -> Self {
         let names: Vec<_> = names.into_iter().collect();
-        let hint = names.iter().map(|name| self.columns.label(name));
+        let hint = names
+            .iter()
+            .map(|name| self.columns.label(name).to_lowercase());
         let hint = format!("Search {}", hint.collect::<Vec<_>>().join(", "));
         self.search(move |query, text| query.search(names.iter().copied(), text))
             .search_hint(hint)
@@ -174,8 +178,20 @@ impl<M: Model> List<M> {
         self.filters.push(Filter {
             name: slug(&label),
             label,
+            order: None,
             narrow: Arc::new(narrow),
         });
+        self
+    }
+
+    /// The order at first where the filter that was added last is on: the name of a field, with `-`
+    /// before it for downward. On a table with millions of rows, one that the same index serves as
+    /// the filter.
+    #[must_use]
+    pub fn filter_order(mut self, name: &'static str) -> Self {
+        if let Some(filter) = self.filters.last_mut() {
+            filter.order = Some(name);
+        }
         self
     }
 
@@ -218,22 +234,31 @@ impl<M: Model> List<M> {
         {
             return None;
         }
-        let mapped = self.sorted_by.iter().find(|(known, _)| known == column);
-        let field = mapped.map_or(*column, |(_, field)| *field);
         let comparable = |kind| !matches!(kind, FieldKind::Json | FieldKind::Bytes);
-        let found = M::field(field).ok()?;
+        let found = M::field(self.field_of(column)).ok()?;
         comparable(found.kind()).then(|| found.name())
     }
 
-    /// The order at first, with the field that stands in for the column.
-    pub(super) fn first_order(&self) -> Option<String> {
-        let order = self.order?;
+    /// An order in names of columns, in names of fields.
+    pub(super) fn order_by_field(&self, order: &str) -> String {
         let (sign, name) = match order.strip_prefix('-') {
             Some(name) => ("-", name),
             None => ("", order),
         };
+        format!("{sign}{}", self.field_of(name))
+    }
+
+    /// The field that stands in for the column `name` where rows are sorted by it.
+    fn field_of<'a>(&'a self, name: &'a str) -> &'a str {
         let mapped = self.sorted_by.iter().find(|(known, _)| *known == name);
-        Some(format!("{sign}{}", mapped.map_or(name, |(_, field)| field)))
+        mapped.map_or(name, |(_, field)| field)
+    }
+
+    /// The orders that the list itself says, in names of fields.
+    pub(super) fn own_orders(&self) -> impl Iterator<Item = String> {
+        let filters = self.filters.iter().filter_map(|filter| filter.order);
+        let orders = self.order.into_iter().chain(filters);
+        orders.map(|order| self.order_by_field(order))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::backend::Face;
+use super::backend::{Face, FilterFace};
 use crate::http::{Error, Request, Result};
 use crate::nearest::hint;
 
@@ -76,6 +76,15 @@ impl ListQuery {
         Ok(())
     }
 
+    /// The order of the rows, in names of columns: the one that was asked for, else the one of a
+    /// filter that is on, else that of the list.
+    pub(super) fn order<'a>(&'a self, face: &'a Face) -> Option<&'a str> {
+        let is_on = |filter: &&FilterFace| self.filters.contains(&filter.name);
+        let filters = face.filters.iter().filter(is_on);
+        let of_filter = filters.filter_map(|filter| filter.order).next();
+        self.sort.as_deref().or(of_filter).or(face.order)
+    }
+
     /// Whether all rows are meant.
     pub(super) fn is_narrow(&self) -> bool {
         !self.search.is_empty() || !self.filters.is_empty()
@@ -122,10 +131,10 @@ impl ListQuery {
         toggled
     }
 
-    /// The same list from the start, sorted by a column, or the other way where it is already.
-    pub(super) fn sorted(&self, column: &str) -> Self {
-        let down = self.sort.as_deref() == Some(column);
-        let sign = if down { "-" } else { "" };
+    /// The same list from the start, sorted by a column, or the other way where `now`, its order, is
+    /// that already.
+    pub(super) fn sorted(&self, column: &str, now: &str) -> Self {
+        let sign = if now == column { "-" } else { "" };
         Self {
             sort: Some(format!("{sign}{column}")),
             ..self.at(1)

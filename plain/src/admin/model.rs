@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
 use super::access::{Operation, Visitor};
-use super::action::{Action, Chosen};
+use super::action::{Action, ActionFace, Chosen};
 use super::backend::{Backend, Face, Order, Texts, Writing, Written, not_here};
 use super::detail::Detail;
 use super::form::Form;
@@ -15,7 +15,7 @@ use super::model_face::face;
 use super::rows::{HiddenValues, Object, Preview, Reveal, Row, Rows, Selection};
 use super::viewset::Viewset;
 use crate::db::{Model, QuerySet, Total, Value};
-use crate::http::{Error, FormData, Result};
+use crate::http::{Error, FormData, Result, StatusCode};
 use crate::services::Services;
 
 /// How many rows an action is given at once.
@@ -74,8 +74,11 @@ impl<V: Viewset> ModelBackend<V> {
             Some(format!("detail page shows {unknown}"))
         };
         let order = || {
-            let order = self.list.first_order()?;
-            let error = V::Model::field(order.trim_start_matches('-')).err()?;
+            let field = |order: String| V::Model::field(order.trim_start_matches('-'));
+            let error = self
+                .list
+                .own_orders()
+                .find_map(|order| field(order).err())?;
             Some(format!("list has an order that it can't have: {error}"))
         };
         let forms = || {
@@ -103,19 +106,9 @@ impl<V: Viewset> ModelBackend<V> {
 
     fn ordered(&self, query: &ListQuery) -> QuerySet<V::Model> {
         let rows = self.found(query);
-        let Some(sort) = &query.sort else {
-            return match self.list.first_order() {
-                Some(order) => rows.order(&order),
-                None => rows,
-            };
-        };
-        let (sign, name) = match sort.strip_prefix('-') {
-            Some(name) => ("-", name),
-            None => ("", sort.as_str()),
-        };
-        // The query was checked when it was read.
-        match self.list.sort_field(name) {
-            Some(field) => rows.order(&format!("{sign}{field}")),
+        match query.order(&self.face) {
+            // What a visitor asked for was checked when it was read.
+            Some(order) => rows.order(&self.list.order_by_field(order)),
             None => rows,
         }
     }
@@ -183,7 +176,15 @@ impl<V: Viewset> ModelBackend<V> {
             fields: columns.names.iter().map(field).collect(),
             id: id_of::<V::Model>(&json)?,
             hidden,
+            actions: self.offered(&row),
         }))
+    }
+
+    /// The actions of the detail page that `row`, as it is, leaves something to do for.
+    fn offered(&self, row: &V::Model) -> Vec<ActionFace> {
+        let actions = self.detail.actions.iter();
+        let offered = actions.filter(|action| action.is_for(row));
+        offered.map(|action| action.face.clone()).collect()
     }
 
     /// The rows of a selection, in no order.
@@ -254,6 +255,9 @@ impl<V: Viewset> ModelBackend<V> {
     async fn act_on_one(&self, order: Order<'_>, id: &str) -> Result<u64> {
         let action = named(&self.detail.actions, order.action)?;
         let row = self.find(order.app, id).await?.ok_or_else(gone)?;
+        if !action.is_for(&row) {
+            return Err(not_now());
+        }
         let chosen = Chosen::new(vec![row], order.app, order.visitor);
         (action.run)(chosen).await
     }
@@ -360,6 +364,14 @@ pub(super) fn id_of<M: Model>(json: &Json) -> Result<String> {
             M::PRIMARY_KEY
         ))),
     }
+}
+
+/// What is told where an action is not for an object as it is, or no longer.
+pub(super) fn not_now() -> Error {
+    Error::new(
+        StatusCode::CONFLICT,
+        "this can't be done with the object as it is now; somebody may have changed it meanwhile",
+    )
 }
 
 /// What is told of an object that is not there, or no longer.

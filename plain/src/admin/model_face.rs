@@ -24,6 +24,7 @@ pub(super) fn face<V: Viewset>(
     let filters = list.filters.iter().map(|filter| FilterFace {
         name: filter.name.clone(),
         label: filter.label.clone(),
+        order: filter.order,
     });
     let faces = |actions: &[Action<V::Model>]| actions.iter().map(|it| it.face.clone()).collect();
     Face {

@@ -4,6 +4,7 @@ use minijinja::Value;
 
 use super::access::Operation;
 use super::backend::{Entry, not_here};
+use super::changes;
 use super::guard::Visit;
 use super::icons;
 use crate::context;
@@ -79,8 +80,26 @@ fn link(title: &str, icon: &str, address: &str, current: bool) -> Value {
 impl Visit<'_> {
     /// The viewsets that this visitor may see, in the order in which packages are installed.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        let entries = self.app().get::<Vec<Entry>>().into_iter().flatten();
-        entries.filter(|entry| entry.backend.permits(&self.visitor, Operation::List))
+        let sees_all = self.sees_all();
+        self.all_entries().filter(move |entry| {
+            let is_log = entry.backend.face().meta.path() == changes::PATH;
+            entry.backend.permits(&self.visitor, Operation::List) && (sees_all || !is_log)
+        })
+    }
+
+    /// Whether no list and no object is closed to this visitor. The change log names objects of all
+    /// lists, so it is for those only.
+    pub(super) fn sees_all(&self) -> bool {
+        let sees = |entry: &Entry| {
+            let operations = [Operation::List, Operation::View];
+            let mut operations = operations.into_iter();
+            operations.all(|operation| entry.backend.permits(&self.visitor, operation))
+        };
+        self.all_entries().all(sees)
+    }
+
+    fn all_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.app().get::<Vec<Entry>>().into_iter().flatten()
     }
 
     /// The viewset that the address names, for one of its operations.

@@ -185,6 +185,7 @@ impl<V: ObjectViewset> ObjectBackend<V> {
         let filters = list.filters.iter().map(|filter| FilterFace {
             name: filter.name.clone(),
             label: filter.label.clone(),
+            order: None,
         });
         let face = Face {
             one: meta.one("Object").to_owned(),
@@ -262,7 +263,7 @@ impl<V: ObjectViewset> ObjectBackend<V> {
     }
 
     fn sort(&self, found: &mut [(V::Object, Json)], query: &ListQuery) {
-        let Some(sort) = query.sort.as_deref().or(self.list.order) else {
+        let Some(sort) = query.order(&self.face) else {
             return;
         };
         let name = sort.strip_prefix('-').unwrap_or(sort);
@@ -298,6 +299,7 @@ impl<V: ObjectViewset> ObjectBackend<V> {
             label: id.to_owned(),
             fields,
             hidden: None,
+            actions: Vec::new(),
         }))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::action::ActionFace;
 use super::cell::Cell;
 use crate::db::Total;
 
@@ -29,6 +30,8 @@ pub(super) struct Object {
     pub(super) label: String,
     pub(super) fields: Vec<(String, Cell)>,
     pub(super) hidden: Option<HiddenValues>,
+    /// What can be done with it as it is.
+    pub(super) actions: Vec<ActionFace>,
 }
 
 /// Values that are shown when asked for.
@@ -54,6 +57,12 @@ pub(super) enum Selection {
     Ids(Vec<String>),
     /// All that the list finds with its search and filters.
     All,
+}
+
+impl Selection {
+    pub(super) fn is_of_one(&self) -> bool {
+        matches!(self, Self::Ids(ids) if ids.len() == 1)
+    }
 }
 
 /// What an action would be done with.

@@ -99,6 +99,8 @@ impl Viewset for ProductAdmin {
             .order("name")
             .search_fields(["name"])
             .filter("Cheap", |q, _| q.lt("price", 10))
+            .filter("Dear", |q, _| q.gte("price", 1))
+            .filter_order("-price")
             .filter("Public", |q, _| q.filter("is_public", true))
             .action("Raise price", confirm("Raise the price?"), raise)
             .action("Publish", Confirmation::none(), publish)
@@ -112,6 +114,12 @@ impl Viewset for ProductAdmin {
                 vec![("secret".to_owned(), product.secret.clone().into())]
             })
             .action("Raise", confirm("Raise?"), raise)
+            .action_if(
+                "Publish now",
+                |product: &Product| !product.is_public,
+                Confirmation::none(),
+                publish,
+            )
     }
 
     fn label(&self, product: &Product) -> Option<String> {

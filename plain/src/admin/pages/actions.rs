@@ -12,7 +12,7 @@ use super::super::card::grouped;
 use super::super::changes::{self, amend, note};
 use super::super::guard::{Page, Visit};
 use super::super::list_query::ListQuery;
-use super::super::model::gone;
+use super::super::model::{gone, not_now};
 use super::super::rows::{Reveal, Selection};
 use super::{notice, total_text, viewset_context};
 use crate::context;
@@ -79,13 +79,18 @@ impl Page for RunAction {
             selection: &selection,
             query: &query,
         };
+        let only = match preview.objects.as_slice() {
+            [(label, id)] if selection.is_of_one() => Some((id.as_str(), label.as_str())),
+            _ => None,
+        };
         let what = match &selection {
+            Selection::Ids(_) if only.is_some() => String::new(),
             Selection::Ids(ids) => format!("{} selected", ids.len()),
             Selection::All => format!("all that match{}", narrowed(&query)),
         };
-        let id = begin(visit, entry, action, None, &what).await?;
+        let id = begin(visit, entry, action, only, &what).await?;
         if let Selection::Ids(ids) = &selection
-            && ids.len() <= NAMED
+            && (2..=NAMED).contains(&ids.len())
         {
             note_each(visit, entry, action, ids).await?;
         }
@@ -137,6 +142,13 @@ impl Page for RunObjectAction {
         let action = chosen(&entry.backend.face().object_actions, form)?;
         let find = || entry.backend.object(visit.app(), &object_id, Reveal::Names);
         let object = find().await?.ok_or_else(gone)?;
+        if object
+            .actions
+            .iter()
+            .all(|offered| offered.name != action.name)
+        {
+            return Err(not_now());
+        }
         let detail = visit.object_address("admin:detail", entry, &object_id);
         let detail = detail.ok_or_else(gone)?;
         if is_to_be_asked(action, form) {

@@ -60,16 +60,16 @@ async fn show(visit: &Visit<'_>, entry: &Entry, object: &Object) -> Result<Respo
         changes => change_values(visit, &changes),
         notice => notice::of(visit).await?,
         ..context! {
-        ..controls(visit, entry, &object.id),
+        ..controls(visit, entry, object),
         ..viewset_context(visit, entry)?,
         },
     };
     visit.render("admin/detail.html", context)
 }
 
-fn controls(visit: &Visit<'_>, entry: &Entry, id: &str) -> Value {
+fn controls(visit: &Visit<'_>, entry: &Entry, object: &Object) -> Value {
     let face = entry.backend.face();
-    let address = |name: &str| visit.object_address(name, entry, id);
+    let address = |name: &str| visit.object_address(name, entry, &object.id);
     let acts = may(visit, entry, Operation::Act);
     let updates = face.update.is_some() && may(visit, entry, Operation::Update);
     let deletes = face.delete.is_some() && may(visit, entry, Operation::Delete);
@@ -78,6 +78,6 @@ fn controls(visit: &Visit<'_>, entry: &Entry, id: &str) -> Value {
         delete_address => address("admin:delete").filter(|_| deletes),
         reveal_address => address("admin:reveal").filter(|_| acts),
         action_address => address("admin:object-action"),
-        actions => if acts { face.object_actions.as_slice() } else { &[] },
+        actions => if acts { object.actions.as_slice() } else { &[] },
     }
 }

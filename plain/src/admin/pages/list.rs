@@ -80,10 +80,12 @@ fn table(visit: &Visit<'_>, entry: &Entry, query: &ListQuery, rows: &Rows) -> Re
     let face = entry.backend.face();
     let address = visit.address("admin:list", entry)?;
     let at = |query: &ListQuery| format!("{address}{}", query.text());
-    let sort = query.sort.as_deref().or(face.order).unwrap_or_default();
+    let sort = query.order(face).unwrap_or_default();
     let columns = face.columns.iter().map(|column| Column {
         label: column.label.clone(),
-        address: column.sortable.then(|| at(&query.sorted(column.name))),
+        address: column
+            .sortable
+            .then(|| at(&query.sorted(column.name, sort))),
         sorted: match sort.strip_prefix('-') {
             Some(name) if name == column.name => Some("descending"),
             None if sort == column.name => Some("ascending"),

@@ -117,12 +117,20 @@ async fn an_admin_gets_every_page_and_nothing_of_it_is_cached() {
 async fn what_a_viewset_forbids_is_gone_from_the_navigation_and_refused() {
     let app = app().await;
     products(&app, 1).await;
+    admin(&app).post("/admin/products/1/reveal").await;
+    assert!(admin(&app).get("/admin").await.text().contains("tea 001"));
     let blind = visitor(&app, "blind");
-    assert!(!blind.get("/admin").await.text().contains("Products"));
+    // The change log names objects of all lists.
+    let start = blind.get("/admin").await;
+    for hidden in ["Products", "tea 001", "Change log"] {
+        assert!(!start.text().contains(hidden), "{hidden} {start:?}");
+    }
     for address in [
         "/admin/products",
         "/admin/products/1",
         "/admin/products/create",
+        "/admin/changes",
+        "/admin/changes/1",
     ] {
         assert_eq!(blind.get(address).await.status(), 404, "{address}");
     }

@@ -20,13 +20,21 @@ async fn what_a_list_does_not_have_is_refused_with_what_was_meant() {
         (
             "filter=chep",
             400,
-            "This list has no filter `chep`; did you mean `cheap`?",
+            "This list has no filter <code>chep</code>; did you mean <code>cheap</code>?",
         ),
-        ("filter=", 400, "This list has no filter ``"),
-        ("sort=pric", 400, "sorted by `pric`; did you mean `price`?"),
-        ("sort=initial", 400, "sorted by `initial`"),
-        ("sort=secret", 400, "sorted by `secret`"),
-        ("sort=price%20DESC;--", 400, "sorted by `price DESC;--`"),
+        ("filter=", 400, "This list has no filter <code></code>"),
+        (
+            "sort=pric",
+            400,
+            "sorted by <code>pric</code>; did you mean <code>price</code>?",
+        ),
+        ("sort=initial", 400, "sorted by <code>initial</code>"),
+        ("sort=secret", 400, "sorted by <code>secret</code>"),
+        (
+            "sort=price%20DESC;--",
+            400,
+            "sorted by <code>price DESC;--</code>",
+        ),
         ("q=%ff", 400, "is not UTF-8"),
     ] {
         let response = admin(&app).get(&format!("/admin/products?{query}")).await;
@@ -80,7 +88,7 @@ async fn actions_that_do_not_exist_or_have_nothing_to_do_are_refused() {
         (
             vec![("action", "rais-price"), ("id", "1")],
             404,
-            "no action `rais-price`; did you mean `raise-price`?",
+            "no action <code>rais-price</code>; did you mean <code>raise-price</code>?",
         ),
         (vec![("id", "1")], 400, "No action is chosen"),
         (vec![("action", "publish")], 400, "Nothing is selected"),
@@ -97,7 +105,7 @@ async fn actions_that_do_not_exist_or_have_nothing_to_do_are_refused() {
         (
             vec![("action", "count"), ("id", "1")],
             404,
-            "no action `count`",
+            "no action <code>count</code>",
         ),
     ] {
         let response = admin(&app).post_form("/admin/products/action", &form).await;

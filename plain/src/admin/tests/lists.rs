@@ -41,6 +41,21 @@ async fn a_list_is_searched_filtered_and_sorted() {
 }
 
 #[tokio::test]
+async fn a_filter_may_bring_its_order_and_a_visitor_has_the_last_word() {
+    let app = app().await;
+    products(&app, 3).await;
+    let dear = async |query| listed(&app, query).await[0].clone();
+    assert_eq!(dear("").await, "tea 001");
+    assert_eq!(dear("?filter=dear").await, "tea 003");
+    assert_eq!(dear("?filter=dear&filter=cheap").await, "tea 003");
+    assert_eq!(dear("?filter=dear&sort=price").await, "tea 001");
+    let page = admin(&app).get("/admin/products?filter=dear").await;
+    assert!(page.text().contains("aria-sort=\"descending\""), "{page:?}");
+    let other_way = "?filter=dear&amp;sort=price";
+    assert!(page.text().contains(other_way), "{page:?}");
+}
+
+#[tokio::test]
 async fn a_total_that_was_not_counted_to_its_end_says_so_and_deep_pages_are_refused() {
     let app = app().await;
     let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10050) \
@@ -126,6 +141,15 @@ async fn an_action_without_a_question_runs_on_the_selected_rows_only() {
         detail.text().contains("<strong>Publish</strong>"),
         "{detail:?}"
     );
+}
+
+#[tokio::test]
+async fn an_action_on_one_row_is_noted_once_at_its_object() {
+    let app = app().await;
+    products(&app, 2).await;
+    let form = [("action", "publish"), ("id", "2")];
+    admin(&app).post_form("/admin/products/action", &form).await;
+    assert_eq!(changes(&app).await, ["admin Publish tea 002 1 done"]);
 }
 
 #[tokio::test]

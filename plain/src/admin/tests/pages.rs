@@ -28,6 +28,43 @@ impl Package for Cleaning {
     }
 }
 
+/// Brings a page whose cards have notes.
+struct Notes;
+
+impl Viewset for Notes {
+    type Model = Product;
+
+    fn meta(&self) -> Meta {
+        Meta::new("Notes")
+    }
+
+    fn list(&self) -> List<Product> {
+        List::fields(["name"])
+    }
+
+    fn cards(&self) -> Vec<Card> {
+        let number = |note: &'static str| async move { Ok(Content::number(1).note(note)) };
+        vec![
+            Card::new("Pairs", move |_| number("Run `plain <x>`, or `y`")),
+            Card::new("Odd", move |_| number("One `alone")),
+            Card::new("Trend", |_| async move {
+                Ok(Content::trend([("Mon", 1), ("Tue", 2)]))
+            }),
+        ]
+    }
+}
+
+impl Package for Notes {
+    fn name(&self) -> &'static str {
+        "notes"
+    }
+
+    fn install(&self, to: &mut Installer) -> Result<()> {
+        to.admin(Self).urls(list_of([include("admin", urls())]));
+        Ok(())
+    }
+}
+
 async fn page(app: &TestApp, path: &str) -> String {
     let response = admin(app).get(path).await;
     assert_eq!(response.status(), 200, "{response:?}");
@@ -46,6 +83,25 @@ async fn the_start_page_shows_cards_also_where_one_fails() {
         "{text}"
     );
     assert!(text.contains("Nothing was changed here yet."));
+}
+
+#[tokio::test]
+async fn what_stands_between_backticks_is_shown_as_code() {
+    let app = TestApp::of([
+        package(),
+        Box::new(Notes) as Box<dyn Package>,
+        Box::new(Auth),
+    ])
+    .start()
+    .await;
+    let text = page(&app, "/admin").await;
+    for shown in [
+        "<p class=\"faint\">Run <code>plain &lt;x&gt;</code>, or <code>y</code></p>",
+        "<p class=\"faint\">One `alone</p>",
+        "<p class=\"ends\" aria-hidden=\"true\"><span>Mon</span><span>Tue</span></p>",
+    ] {
+        assert!(text.contains(shown), "{shown} {text}");
+    }
 }
 
 #[tokio::test]

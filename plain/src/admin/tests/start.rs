@@ -82,6 +82,16 @@ fn wrong(install: fn(&mut Installer)) -> String {
 fn names_that_nothing_has_are_refused_with_the_nearest_one() {
     assert_snapshot!(wrong(|to| { to.admin(Wrong(|| List::fields(["nmae"]), || None)); }), @"the package `shop` brings the admin page `settings`, whose list shows `nmae`, which is neither a field of the model nor computed: did you mean `name`?");
     assert_snapshot!(wrong(|to| { to.admin(Wrong(|| List::fields(["name"]).order("-prise"), || None)); }), @"the package `shop` brings the admin page `settings`, whose list has an order that it can't have: the model Product has no field `prise`; did you mean `price`?");
+    let order = "the package `shop` brings the admin page `settings`, whose list has an order that it can't have: the model Product has no field `prise`; did you mean `price`?";
+    let refused = wrong(|to| {
+        let list = || {
+            List::fields(["name"])
+                .filter("All", |q, _| q)
+                .filter_order("prise")
+        };
+        to.admin(Wrong(list, || None));
+    });
+    assert_eq!(refused, order);
     assert_snapshot!(wrong(|to| { to.admin(Wrong(|| List::fields(["name"]), || Some(Form::fields(["prise"])))); }), @"the package `shop` brings the admin page `settings`, whose form can't be made: the model Product has no field `prise`; did you mean `price`?");
     assert_snapshot!(wrong(|to| { to.admin(Wrong(|| List::fields(["name"]), || Some(Form::fields(["name"]).help("price", "x")))); }), @"the package `shop` brings the admin page `settings`, whose form can't be made: the form lists no field `price`: list it first");
 }

@@ -153,3 +153,30 @@ async fn an_action_of_one_object_asks_and_is_done() {
     assert_eq!(done.location(), Some("/admin/products/1?notice=1"));
     assert_eq!(product(&app, 1).await.price, 2);
 }
+
+#[tokio::test]
+async fn an_action_is_offered_and_done_only_where_there_is_something_to_do() {
+    let app = app().await;
+    products(&app, 1).await;
+    let offers = async || {
+        let page = admin(&app).get("/admin/products/1").await;
+        page.text().contains("value=\"publish-now\"")
+    };
+    let form = [("action", "publish-now")];
+    let post = async || {
+        admin(&app)
+            .post_form("/admin/products/1/action", &form)
+            .await
+    };
+    assert!(offers().await);
+    assert_eq!(post().await.status(), 303);
+    assert!(!offers().await);
+    let late = post().await;
+    assert_eq!(late.status(), 409);
+    assert!(
+        late.text()
+            .contains("somebody may have changed it meanwhile"),
+        "{late:?}"
+    );
+    assert_eq!(changes(&app).await, ["admin Publish now tea 001 1 done"]);
+}
