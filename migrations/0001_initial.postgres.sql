@@ -18,8 +18,12 @@ CREATE TABLE app_order (
     note TEXT NOT NULL,
     total BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
-    cancelled_at TIMESTAMPTZ
+    cancelled_at TIMESTAMPTZ,
+    -- The number of the user who was signed in, if one was.
+    user_id BIGINT
 );
+
+CREATE INDEX app_order_user_id ON app_order (user_id) WHERE user_id IS NOT NULL;
 
 -- Name and price as they were when the order was placed.
 CREATE TABLE app_orderline (

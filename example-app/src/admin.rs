@@ -8,13 +8,28 @@ use plain::admin::{
 };
 use plain::db::Model;
 use plain::http::Result;
+use plain::services::Services;
+use plain::urls::Router;
 use serde::Deserialize;
 
 use crate::models::{Order, OrderLine, Product};
 
 const SECTION: &str = "Shop";
 
-/// What is sold. Prices are set by migrations, which carts and orders can rely on.
+/// The pictures that a product can have.
+const PICTURES: [&str; 9] = [
+    "products/parcel.svg",
+    "products/blanket.svg",
+    "products/candle.svg",
+    "products/lamp.svg",
+    "products/matches.svg",
+    "products/mug.svg",
+    "products/notebook.svg",
+    "products/teapot.svg",
+    "products/tin.svg",
+];
+
+/// What is sold. Its address and its price are set once: carts and links rely on them.
 pub(crate) struct ProductAdmin;
 
 impl Viewset for ProductAdmin {
@@ -46,17 +61,74 @@ impl Viewset for ProductAdmin {
             )
     }
 
-    fn update(&self) -> Option<Form<Product>> {
-        let form = Form::fields(["name", "summary", "description", "on_sale"])
-            .input("description", Input::Area)
-            .help("summary", "A few words, as on the front page.")
-            .checked_by::<ProductForm>();
+    fn create(&self) -> Option<Form<Product>> {
+        let names = [
+            "name",
+            "slug",
+            "price",
+            "summary",
+            "description",
+            "picture",
+            "on_sale",
+        ];
+        let form = described(Form::fields(names))
+            .label("slug", "Address")
+            .help(
+                "slug",
+                "Its name in links, such as wool-blanket; it can't be changed later.",
+            )
+            .help(
+                "price",
+                "In hundredths: 1250 for 12.50. It can't be changed later.",
+            )
+            .checked_by::<NewProductForm>();
         Some(form)
+    }
+
+    fn update(&self) -> Option<Form<Product>> {
+        let names = ["name", "summary", "description", "picture", "on_sale"];
+        Some(described(Form::fields(names)).checked_by::<ProductForm>())
+    }
+
+    fn delete(&self) -> Option<Confirmation> {
+        Some(confirm(
+            "Delete this product? Orders keep what they hold of it.",
+        ))
     }
 
     fn label(&self, product: &Product) -> Option<String> {
         Some(product.name.clone())
     }
+}
+
+/// How the fields are asked for that both forms have.
+fn described(form: Form<Product>) -> Form<Product> {
+    let pictures = PICTURES.map(str::to_owned);
+    form.input("description", Input::Area)
+        .input("picture", Input::Choice(pictures.into()))
+        .help("summary", "A few words, as on the front page.")
+}
+
+/// The rules for a new product.
+#[derive(Deserialize, Validate)]
+struct NewProductForm {
+    #[garde(custom(valid_slug))]
+    slug: String,
+    #[garde(range(min = 0, max = 100_000_000))]
+    price: i64,
+    #[garde(dive)]
+    #[serde(flatten)]
+    rest: ProductForm,
+}
+
+fn valid_slug(slug: &str, (): &()) -> garde::Result {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=60).contains(&slug.len()) && slug.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(garde::Error::new(
+        "up to 60 lower-case letters, digits and dashes",
+    ))
 }
 
 /// The rules of what admins write about products.
@@ -95,6 +167,7 @@ impl Viewset for OrderAdmin {
             .label("id", "Number")
             .label("created_at", "Placed")
             .computed("state", state)
+            .computed_with("lines", lines)
             .order("-id")
             .sortable(["id", "total"])
             .search_fields(["name", "email"])
@@ -111,20 +184,63 @@ impl Viewset for OrderAdmin {
             "email",
             "note",
             "total",
+            "lines",
             "created_at",
             "cancelled_at",
         ])
         .label("cancelled_at", "Cancelled")
-        .action("Cancel order", confirm("Cancel this order?"), cancel)
+        .computed("email", |order: &Order| {
+            Cell::link(order.email.as_str(), format!("mailto:{}", order.email))
+        })
+        .action_if(
+            "Cancel order",
+            |order: &Order| order.cancelled_at.is_none(),
+            confirm("Cancel this order?"),
+            cancel,
+        )
     }
 
     fn cards(&self) -> Vec<Card> {
-        vec![Card::new("Open orders", |app| async move {
-            let open = Order::query().is_null("cancelled_at");
-            let number = open.count_at_most(app.database()?, COUNTED).await?;
-            Ok(Content::counted(number, COUNTED))
-        })]
+        vec![
+            Card::new("Open orders", |app| async move {
+                let open = Order::query().is_null("cancelled_at");
+                let number = open.count_at_most(app.database()?, COUNTED).await?;
+                Ok(Content::counted(number, COUNTED))
+            }),
+            Card::new("Latest orders", |app| async move {
+                let latest = Order::query().order("-id").limit(3);
+                let rows = latest.all(app.database()?).await?;
+                let rows = rows.iter().map(|order| {
+                    let total = order.total.to_string();
+                    vec![order.id.into(), order.name.as_str().into(), total.into()]
+                });
+                Ok(Content::table(["Number", "Name", "Total"], rows))
+            }),
+        ]
     }
+}
+
+/// Where the admin shows what an order is made of.
+fn lines(order: &Order, app: &Services) -> Cell {
+    let list = |router: &Router| {
+        router
+            .reverse("admin:list", [("viewset", "order-lines")])
+            .ok()
+    };
+    let list = app.get().and_then(list);
+    list.map(|list| Cell::link("What was ordered", format!("{list}?q={}", order.id)))
+        .into()
+}
+
+/// Where the admin shows the order of a line.
+fn order_of(line: &OrderLine, app: &Services) -> Cell {
+    let id = line.order_id.to_string();
+    let page = |router: &Router| {
+        let parameters = [("viewset", "orders"), ("id", id.as_str())];
+        router.reverse("admin:detail", parameters).ok()
+    };
+    let page = app.get().and_then(page);
+    page.map(|page| Cell::link(id.as_str(), page)).into()
 }
 
 /// Up to how many orders are counted.
@@ -160,6 +276,7 @@ impl Viewset for OrderLineAdmin {
     fn list(&self) -> List<OrderLine> {
         List::fields(["name", "quantity", "price", "order_id"])
             .label("order_id", "Order")
+            .computed_with("order_id", order_of)
             .order("-id")
             .sortable(["order_id", "quantity"])
             .search(|lines, text| match text.trim().parse::<i64>() {

@@ -42,12 +42,14 @@ pub(crate) struct CheckoutForm {
     note: String,
 }
 
-impl From<CheckoutForm> for Customer {
-    fn from(form: CheckoutForm) -> Self {
-        Self {
-            name: form.name,
-            email: form.email,
-            note: form.note,
+impl CheckoutForm {
+    /// Who orders, with the number of their account if they are signed in.
+    pub(crate) fn customer(self, user_id: Option<i64>) -> Customer {
+        Customer {
+            name: self.name,
+            email: self.email,
+            note: self.note,
+            user_id,
         }
     }
 }

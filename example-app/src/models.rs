@@ -67,6 +67,8 @@ pub(crate) struct Order {
     pub(crate) created_at: DateTime<Utc>,
     /// When it was cancelled, if it was.
     pub(crate) cancelled_at: Option<DateTime<Utc>>,
+    /// The user who was signed in, if one was.
+    pub(crate) user_id: Option<i64>,
 }
 
 impl Model for Order {
@@ -80,6 +82,7 @@ impl Model for Order {
         Field::integer("total"),
         Field::time("created_at"),
         Field::time("cancelled_at").nullable(),
+        Field::integer("user_id").nullable(),
     ];
 }
 
@@ -111,6 +114,8 @@ pub(crate) struct Customer {
     pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) note: String,
+    /// The number of their account, if they are signed in.
+    pub(crate) user_id: Option<i64>,
 }
 
 impl Order {
@@ -123,6 +128,7 @@ impl Order {
                 ("note", customer.note.into()),
                 ("total", bill.total.into()),
                 ("created_at", Utc::now().into()),
+                ("user_id", customer.user_id.into()),
             ];
             let order = Self::query().create(&mut *transaction, values).await?;
             for line in &bill.lines {

@@ -362,3 +362,49 @@ fn the_settings_of_the_project_start_the_shop() {
     let source = Source::at(project).without_environment();
     App::load(packages(), source).unwrap();
 }
+
+#[tokio::test]
+async fn an_order_belongs_to_the_user_who_was_signed_in() {
+    let shop = shop().start().await;
+    let (ada, other) = (shop.client(), shop.client());
+    assert_eq!(
+        ada.get("/orders").await.location(),
+        Some("/account/sign-in?next=%2Forders")
+    );
+    for (visitor, email) in [(&ada, "ada@example.com"), (&other, "bob@example.com")] {
+        let user = plain_auth::test::create_user(shop.services(), email)
+            .await
+            .unwrap();
+        plain_auth::test::sign_in(visitor, shop.services(), &user)
+            .await
+            .unwrap();
+    }
+    assert!(page(&ada, "/orders").await.contains("There are none yet."));
+    add(&ada, "stoneware-mug", "2").await;
+    assert!(page(&ada, "/checkout").await.contains("ada@example.com"));
+    let placed = ada.post_form("/checkout", &ADA).await;
+    assert_eq!(placed.location(), Some("/orders/1"));
+
+    ada.post("/account/sign-out").await;
+    assert_eq!(ada.get("/orders/1").await.status(), 404);
+    let form = [
+        ("email", "ada@example.com"),
+        ("password", plain_auth::test::PASSWORD),
+    ];
+    ada.post_form("/account/sign-in", &form).await;
+    let orders = page(&ada, "/orders").await;
+    assert!(orders.contains("Order 1") && orders.contains("€36.00"));
+    assert!(page(&ada, "/orders/1").await.contains("2 × Stoneware mug"));
+
+    assert!(
+        page(&other, "/orders")
+            .await
+            .contains("There are none yet.")
+    );
+    assert_eq!(other.get("/orders/1").await.status(), 404);
+    assert_eq!(other.post("/orders/1/cancel").await.status(), 404);
+    assert_eq!(
+        ada.post("/orders/1/cancel").await.location(),
+        Some("/orders/1")
+    );
+}

@@ -2,6 +2,7 @@
 
 use plain::urls::{Urls, include, path, urls as list};
 use plain::views::{DetailView, FormView, ListView, TemplateView};
+use plain_auth::AuthView;
 use plain_sessions::SessionView;
 
 use crate::views::{about, api, cart, catalogue, checkout, name, orders, session};
@@ -16,6 +17,7 @@ pub(crate) fn urls() -> Urls {
         path("cart/empty", cart::EmptyCart.as_view()).name("cart_empty"),
         path("cart/lines/<slug:slug>", cart::CartLine.as_view()).name("cart_line"),
         path("checkout", checkout::Checkout.as_view()).name("checkout"),
+        path("orders", orders::Orders.as_view()).name("orders"),
         path("orders/<int:id>", orders::OrderPage.as_view()).name("order"),
         path("orders/<int:id>/cancel", orders::CancelOrder.as_view()).name("order_cancel"),
         path("session", session::SessionPanel.as_view()).name("session"),

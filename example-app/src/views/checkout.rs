@@ -4,6 +4,7 @@ use plain::context;
 use plain::http::{Request, Response, Result};
 use plain::templates::Value;
 use plain::views::FormView;
+use plain_auth::get_request_user;
 use plain_sessions::get_request_session;
 
 use crate::bill::Bill;
@@ -25,7 +26,9 @@ impl FormView for Checkout {
 
     async fn initial(&self, request: &Request) -> Result<Value> {
         let session = get_request_session(request).await?;
-        Ok(context! { name => session.get(NAME)? })
+        let user = get_request_user(request).await?;
+        let email = user.map(|user| user.email);
+        Ok(context! { name => session.get(NAME)?, email })
     }
 
     async fn context(&self, request: &Request) -> Result<Value> {
@@ -39,7 +42,9 @@ impl FormView for Checkout {
                 .rejected(request, None, "There is nothing in your cart to order.")
                 .await;
         }
-        let order = Order::place(request.database()?, form.into(), &bill).await?;
+        let user = get_request_user(request).await?;
+        let customer = form.customer(user.map(|user| user.id));
+        let order = Order::place(request.database()?, customer, &bill).await?;
 
         let session = get_request_session(request).await?;
         session.update(ORDERS, move |orders| {

@@ -15,7 +15,12 @@ pub(crate) async fn no_page_has_a_serious_finding(stage: &Stage) {
 pub(crate) async fn no_page_of_the_admin_has_a_serious_finding(stage: &Stage) {
     let shop = Shop::open();
     let admin = office::work(stage, &shop).await;
-    let own = ["/session", "/account/sessions", "/account/password"];
+    let own = [
+        "/session",
+        "/orders",
+        "/account/sessions",
+        "/account/password",
+    ];
     assert_accessible(&admin, &[&office::PAGES[..], &own].concat()).await;
 }
 

@@ -39,6 +39,28 @@ pub(crate) async fn a_cart_survives_signing_up_and_signing_in(stage: &Stage) {
     visitor.see("Total €89.00").await;
 }
 
+pub(crate) async fn an_order_is_found_again_from_another_browser(stage: &Stage) {
+    let shop = Shop::open();
+    enrol(&shop, ADA);
+    let here = signed_in(stage, &shop).await;
+    put_into_the_cart(&here, "Stoneware mug").await;
+    here.press("Check out").await;
+    assert_eq!(here.value("Email").await, ADA);
+    here.fill("Name", "Ada").await;
+    here.press("Place the order").await;
+    here.arrive("/orders/1").await;
+
+    let there = stage.visitor(&shop).await;
+    there.open("/orders").await;
+    sign_in(&there, ADA).await;
+    there.arrive("/orders").await;
+    there.press("Order 1").await;
+    there.see("1 × Stoneware mug").await;
+    there.press("Session").await;
+    there.press("Your orders").await;
+    there.see("€18.00").await;
+}
+
 pub(crate) async fn a_new_password_ends_the_other_sessions(stage: &Stage) {
     let shop = Shop::open();
     enrol(&shop, ADA);

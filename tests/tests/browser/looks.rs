@@ -78,7 +78,12 @@ pub(crate) async fn pictures(stage: &Stage) {
     let admin = office::work(stage, &second).await;
     for page in [
         &office::PAGES[..],
-        &["/session", "/account/sessions", "/account/password"],
+        &[
+            "/session",
+            "/orders",
+            "/account/sessions",
+            "/account/password",
+        ],
     ]
     .concat()
     {

@@ -21,6 +21,7 @@ mod looks;
 mod office;
 mod orders;
 mod pages;
+mod products;
 mod safety;
 mod session_admin;
 mod story;
@@ -92,6 +93,11 @@ fn tests() -> Vec<(&'static str, Needs, Test)> {
             sessions_are_sorted_and_filtered,
             all_of_it_is_done_by_the_keyboard,
         }
+        Nothing: products {
+            a_product_is_made_changed_and_deleted,
+            a_product_is_made_changed_and_deleted_on_a_phone_without_scripts,
+            what_was_deleted_meanwhile_is_told,
+        }
         Nothing: doors {
             strangers_are_asked_who_they_are,
             customers_are_told_that_it_is_not_for_them,
@@ -102,6 +108,7 @@ fn tests() -> Vec<(&'static str, Needs, Test)> {
         }
         Nothing: accounts {
             a_cart_survives_signing_up_and_signing_in,
+            an_order_is_found_again_from_another_browser,
             a_new_password_ends_the_other_sessions,
             signing_out_everywhere_ends_all,
             a_link_in_a_mail_sets_a_new_password_once,

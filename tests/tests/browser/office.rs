@@ -11,7 +11,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// The pages of the admin that stay as they are when they are looked at; the session, the user, the
 /// product and the order with the number 1 are there for who [`works`](work) in it.
-pub(crate) const PAGES: [&str; 21] = [
+pub(crate) const PAGES: [&str; 22] = [
     "/admin",
     "/admin/settings",
     "/admin/preflight",
@@ -27,6 +27,7 @@ pub(crate) const PAGES: [&str; 21] = [
     "/admin/products",
     "/admin/products/1",
     "/admin/products/1/update",
+    "/admin/products/create",
     "/admin/orders",
     "/admin/orders/1",
     "/admin/order-lines",
@@ -91,13 +92,13 @@ pub(crate) enum Over {
     No,
 }
 
-/// Adds sessions of nobody, begun in the last ten days.
+/// Adds sessions of nobody, begun one after the other from twelve to two days ago.
 pub(crate) async fn plant(database: &SqlitePool, number: u32, over: Over) {
     let sql = "
         WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < $1)
         INSERT INTO plainsessions_session (key_hash, session_data, created_at, expires_at)
         SELECT lower(hex(randomblob(32))), json_object('visits', n),
-               strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || (n % 10 + 2) || ' days'),
+               strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || (12 - n * 10.0 / $1) || ' days'),
                strftime('%Y-%m-%dT%H:%M:%fZ', 'now', $2)
         FROM number";
     let end = match over {
