@@ -143,15 +143,22 @@ pub trait AuthView: Sized + Send + Sync + 'static {
     }
 }
 
-/// The user of `request`, for whom a view is; or the way to the page to sign in.
+/// Where a visitor of a view goes.
+enum Way {
+    In(User),
+    /// To the page to sign in.
+    Elsewhere(Response),
+}
+
+/// Decides who gets to a view.
 ///
 /// # Errors
 ///
 /// 403 for a user whom it is not for.
-async fn let_in(request: &Request, required: Required) -> Result<Result<User, Response>> {
+async fn let_in(request: &Request, required: Required) -> Result<Way> {
     match get_request_user(request).await? {
-        Some(user) => check_required(required, &user).map(|()| Ok(user)),
-        None => Ok(Err(Response::redirect(sign_in_url(request)?))),
+        Some(user) => check_required(required, &user).map(|()| Way::In(user)),
+        None => Ok(Way::Elsewhere(Response::redirect(sign_in_url(request)?))),
     }
 }
 
@@ -207,8 +214,8 @@ impl<V: AuthView> View for WithUser<V> {
 
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
         match let_in(request, self.0.required()).await? {
-            Ok(user) => self.0.check_auth(request, &user).await.map(|()| None),
-            Err(elsewhere) => Ok(Some(elsewhere)),
+            Way::In(user) => self.0.check_auth(request, &user).await.map(|()| None),
+            Way::Elsewhere(response) => Ok(Some(response)),
         }
     }
 

@@ -3,7 +3,7 @@
 use plain::http::{Error, Request, Response, Result};
 use plain::views::{Methods, View};
 
-use super::{Required, let_in};
+use super::{Required, Way, let_in};
 
 /// `view`, of whatever kind, for those who are signed in: a form, a list, a template.
 ///
@@ -66,8 +66,8 @@ impl<V: View> View for AroundUser<V> {
 
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
         match let_in(request, self.1).await? {
-            Ok(_) => self.0.before_request(request).await,
-            Err(elsewhere) => Ok(Some(elsewhere)),
+            Way::In(_) => self.0.before_request(request).await,
+            Way::Elsewhere(response) => Ok(Some(response)),
         }
     }
 
