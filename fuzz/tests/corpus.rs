@@ -95,7 +95,8 @@ fn try_all(name: &str) {
         (target.read)(bytes);
     }
     let config = Config {
-        cases: CASES,
+        // `PROPTEST_CASES=1000000` tries for longer.
+        cases: Config::default().cases.max(CASES),
         failure_persistence: None,
         ..Config::default()
     };
