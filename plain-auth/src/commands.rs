@@ -11,7 +11,6 @@ mod tests;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Definition};
-use futures_util::future::BoxFuture;
 use plain::http::Result;
 use plain::packages::Command;
 use plain::services::Services;
@@ -86,18 +85,12 @@ impl Command for Users {
             ])
     }
 
-    fn run<'a>(
-        &'a self,
-        arguments: &'a ArgMatches,
-        app: &'a Services,
-    ) -> BoxFuture<'a, Result<ExitCode>> {
-        Box::pin(async move {
-            let Some(task) = Task::of(arguments) else {
-                return Ok(ExitCode::from(2));
-            };
-            run::run(app, task, &mut Terminal::of_process()).await?;
-            Ok(ExitCode::SUCCESS)
-        })
+    async fn run(&self, arguments: &ArgMatches, app: &Services) -> Result<ExitCode> {
+        let Some(task) = Task::of(arguments) else {
+            return Ok(ExitCode::from(2));
+        };
+        run::run(app, task, &mut Terminal::of_process()).await?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

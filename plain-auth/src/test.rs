@@ -8,14 +8,11 @@
 //!
 //! # async fn example() -> plain::http::Result<()> {
 //! let packages = [plain_sessions::package(), plain_auth::package()];
-//! let mut app = TestApp::of(packages).middleware([
-//!     plain_sessions::middleware::NAME,
-//!     plain_auth::middleware::NAME,
-//! ]);
-//! for (name, value) in FAST {
-//!     app = app.setting(name, value);
-//! }
-//! let app = app.start().await;
+//! let app = TestApp::of(packages)
+//!     .middleware([plain_sessions::middleware::NAME, plain_auth::middleware::NAME])
+//!     .settings(FAST)
+//!     .start()
+//!     .await;
 //! let user = create_user(app.services(), "ada@example.com").await?;
 //! let client = app.client();
 //! sign_in(&client, app.services(), &user).await?;

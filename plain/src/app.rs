@@ -31,8 +31,9 @@ use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot
 use crate::http::{Body, Connection, Error, Request, Response, Result};
 use crate::logging::LoggingSettings;
 use crate::middleware::{Chain, TrustedProxies, built_in};
-use crate::packages::{Command, InstalledPackage, Package, Packages, Selection, select};
+use crate::packages::{CommandEntry, InstalledPackage, Package, Packages, Selection, select};
 use crate::preflight::CheckEntry;
+use crate::project::Project;
 use crate::services::Services;
 use crate::settings::{CoreSettings, Loader, Settings, SettingsGroup};
 use crate::urls::{Resolution, Router};
@@ -64,7 +65,7 @@ struct Inner {
     chain: Chain,
     proxies: TrustedProxies,
     watch: Watch,
-    commands: Vec<Arc<dyn Command>>,
+    commands: Vec<CommandEntry>,
 }
 
 impl App {
@@ -110,6 +111,7 @@ impl App {
         services.insert(settings);
         services.insert(packages);
         services.insert(mode);
+        services.insert(Project(source.root().to_owned()));
         services.insert(parts.chores);
         services.insert(parts.checks);
         services.insert(DatabaseSlot::default());
@@ -231,7 +233,7 @@ impl App {
     }
 
     /// The commands that installed packages bring.
-    pub fn commands(&self) -> &[Arc<dyn Command>] {
+    pub fn commands(&self) -> &[CommandEntry] {
         &self.inner.commands
     }
 

@@ -27,8 +27,9 @@ pub use body::{Body, BoxError};
 pub use cookies::{Cookie, CookieBuilder, Expiration, SameSite, time};
 pub(crate) use file::content_type;
 
+pub(crate) use error::Details;
 pub use error::{Error, Result};
-pub use events::Event;
+pub use events::{Event, EventSender};
 pub use form::{FormData, InvalidField};
 pub use request::{Connection, PathParams, Request, Scheme};
 pub use response::Response;

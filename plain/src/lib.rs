@@ -61,6 +61,7 @@ mod nearest;
 pub mod packages;
 mod panicked;
 pub mod preflight;
+mod project;
 mod random;
 pub mod server;
 pub mod services;
@@ -73,6 +74,7 @@ pub mod views;
 mod written;
 
 pub use app::App;
+pub use clap;
 pub use cli::main;
 pub use embedded::Embedded;
 pub use mode::Mode;

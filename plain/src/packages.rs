@@ -9,7 +9,7 @@ mod error;
 mod installer;
 mod registry;
 
-pub use command::Command;
+pub use command::{Command, CommandEntry};
 pub use error::{Item, PackageError, PackageErrors};
 pub use installer::Installer;
 pub(crate) use installer::{AddFilter, Contributions, MiddlewareDeclaration};
@@ -41,6 +41,10 @@ use crate::http::Result;
 ///     Box::new(Shop)
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a package",
+    note = "implement `plain::packages::Package` for it: `impl Package for {Self} {{ fn name(&self) -> &'static str {{ \"shop\" }} fn install(&self, to: &mut Installer) -> Result<()> {{ Ok(()) }} }}`"
+)]
 pub trait Package: Send + Sync + 'static {
     /// The name that `INSTALLED_PACKAGES` lists it by.
     fn name(&self) -> &'static str;

@@ -1,14 +1,13 @@
 //! What all installed packages bring, by kind.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::StartError;
 use crate::Mode;
 use crate::assets::Assets;
 use crate::chores::ChoreEntry;
 use crate::embedded::Folder;
-use crate::packages::{AddFilter, Command, MiddlewareDeclaration, Selection};
+use crate::packages::{AddFilter, CommandEntry, MiddlewareDeclaration, Selection};
 use crate::preflight::CheckEntry;
 use crate::services::ServicesBuilder;
 use crate::templates::{Global, Templates};
@@ -22,7 +21,7 @@ pub(super) struct Parts {
     pub(super) middleware: Vec<MiddlewareDeclaration>,
     pub(super) chores: Vec<ChoreEntry>,
     pub(super) checks: Vec<CheckEntry>,
-    pub(super) commands: Vec<Arc<dyn Command>>,
+    pub(super) commands: Vec<CommandEntry>,
     templates: Vec<(&'static str, Folder)>,
     template_globals: Vec<(&'static str, Global)>,
     template_filters: Vec<AddFilter>,

@@ -4,7 +4,6 @@ use std::fs;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
-use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 
 use super::console::testing::{Closed, Written};
@@ -105,16 +104,10 @@ impl crate::packages::Command for Greet {
             .arg(clap::Arg::new("NAME").required(true))
     }
 
-    fn run<'a>(
-        &'a self,
-        arguments: &'a ArgMatches,
-        app: &'a Services,
-    ) -> BoxFuture<'a, Result<ExitCode>> {
-        Box::pin(async {
-            let name: Option<&String> = arguments.get_one("NAME");
-            app.database()?;
-            Ok(ExitCode::from(name.map_or(0, |name| 40 + name.len() as u8)))
-        })
+    async fn run(&self, arguments: &ArgMatches, app: &Services) -> Result<ExitCode> {
+        let name: Option<&String> = arguments.get_one("NAME");
+        app.database()?;
+        Ok(ExitCode::from(name.map_or(0, |name| 40 + name.len() as u8)))
     }
 }
 
@@ -455,12 +448,8 @@ fn a_package_cannot_bring_a_command_that_the_framework_has() {
             Command::new("migrate")
         }
 
-        fn run<'a>(
-            &'a self,
-            _: &'a ArgMatches,
-            _: &'a Services,
-        ) -> BoxFuture<'a, Result<ExitCode>> {
-            Box::pin(async { Ok(ExitCode::SUCCESS) })
+        async fn run(&self, _: &ArgMatches, _: &Services) -> Result<ExitCode> {
+            Ok(ExitCode::SUCCESS)
         }
     }
 

@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 use super::body::Body;
 use super::body_error::{BodyError, LIMIT_OF_SETTING, LIMIT_OF_VIEW};
 use super::error::{Error, Result};
-use super::form::FormData;
+use super::form::{FormData, InvalidField};
 use super::request::Request;
 use super::settings::HttpSettings;
 use crate::costs;
@@ -275,8 +275,8 @@ impl Request {
     /// # Errors
     ///
     /// Those of [`bytes`](Self::bytes); 415 unless the content type is `application/json` or ends
-    /// in `+json` (RFC 6839 section 3.1); 400, with field, line and column, if it is not JSON of
-    /// the form of `T` or is nested more than 127 deep.
+    /// in `+json` (RFC 6839 section 3.1); 400, with field, line and column, and an [`InvalidField`]
+    /// as its cause, if it is not JSON of the form of `T` or is nested more than 127 deep.
     pub async fn json<T: DeserializeOwned>(&self) -> Result<T> {
         self.require_type("application/json", |found| {
             found == "application/json" || found.ends_with("+json")
@@ -286,13 +286,13 @@ impl Request {
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             // Where the text is no JSON, line and column say it all.
-            let text = match error.path().to_string() {
-                path if error.inner().is_data() && path != "." => {
-                    format!("`{path}`: {}", error.inner())
-                }
-                _ => error.inner().to_string(),
+            let path = Some(error.path().to_string());
+            let invalid = InvalidField {
+                field: path.filter(|path| error.inner().is_data() && path != "."),
+                message: error.inner().to_string(),
             };
-            Error::bad_request(format!("the JSON of the request is not valid: {text}"))
+            Error::bad_request(format!("the JSON of the request is not valid: {invalid}"))
+                .with_cause(invalid)
         })?;
         json.end().map_err(|error| {
             Error::bad_request(format!("the JSON of the request is not valid: {error}"))

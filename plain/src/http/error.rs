@@ -33,8 +33,12 @@ struct Inner {
     status: StatusCode,
     message: Option<String>,
     headers: HeaderMap,
+    details: Details,
     cause: Option<BoxError>,
 }
+
+/// What a program is told besides the words for people.
+pub(crate) type Details = serde_json::Map<String, serde_json::Value>;
 
 impl Error {
     /// An error answered with `status`, whose `message` the client sees.
@@ -43,6 +47,7 @@ impl Error {
             status,
             message: Some(message.into()),
             headers: HeaderMap::new(),
+            details: Details::new(),
             cause: None,
         }))
     }
@@ -62,6 +67,11 @@ impl Error {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// 409: understood, and at odds with what is there now.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
     /// 503: something that the answer needs is away for the moment. Asks the client to come back.
     pub fn service_unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
@@ -79,6 +89,7 @@ impl Error {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             message: None,
             headers: HeaderMap::new(),
+            details: Details::new(),
             cause: Some(cause.into()),
         }))
     }
@@ -94,6 +105,40 @@ impl Error {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
+        self
+    }
+
+    /// The same error with something that a program can act on. It stands beside `status` and
+    /// `message` (whose names it can't take) in the JSON that a client which prefers JSON is
+    /// answered with; pages don't show it.
+    ///
+    /// ```
+    /// use plain::http::Error;
+    ///
+    /// enum Fault {
+    ///     SoldOut { left: u32 },
+    /// }
+    ///
+    /// // With this, `?` turns a `Fault` into its answer. `Fault` must not implement
+    /// // `std::error::Error` itself: `?` turns those into a 500.
+    /// impl From<Fault> for Error {
+    ///     fn from(fault: Fault) -> Self {
+    ///         let Fault::SoldOut { left } = fault;
+    ///         Error::bad_request(format!("only {left} are left"))
+    ///             .with_detail("code", "sold_out")
+    ///             .with_detail("left", left)
+    ///     }
+    /// }
+    /// # let error = Error::from(Fault::SoldOut { left: 2 });
+    /// # assert_eq!(error.detail("left"), Some(&2.into()));
+    /// ```
+    #[must_use]
+    pub fn with_detail(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<serde_json::Value>,
+    ) -> Self {
+        self.0.details.insert(name.into(), value.into());
         self
     }
 
@@ -117,6 +162,16 @@ impl Error {
     /// Headers for the response, such as `Allow` or `Retry-After`.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
+    }
+
+    /// The detail called `name`.
+    pub fn detail(&self, name: &str) -> Option<&serde_json::Value> {
+        self.0.details.get(name)
+    }
+
+    /// All details.
+    pub(crate) fn details(&self) -> &Details {
+        &self.0.details
     }
 
     /// What caused it.

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use super::body::{Body, BoxError};
@@ -75,6 +77,47 @@ impl Event {
     pub fn with_retry(mut self, wait: Duration) -> Self {
         self.retry = Some(wait);
         self
+    }
+}
+
+impl Event {
+    /// What it says.
+    pub fn data(&self) -> &str {
+        &self.data
+    }
+
+    /// The name that a page listens for, if it is not `message`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The id that the browser remembers.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The event that `block`, what [`Display`](std::fmt::Display) wrote, stands for; `None` for a
+    /// comment.
+    pub(crate) fn read(block: &str) -> Option<Self> {
+        let mut event = Self::default();
+        let mut data: Option<String> = None;
+        for line in block.lines() {
+            match line.split_once(": ").unwrap_or((line, "")) {
+                ("event", name) => event.name = Some(name.to_owned()),
+                ("id", id) => event.id = Some(id.to_owned()),
+                ("retry", wait) => event.retry = wait.parse().ok().map(Duration::from_millis),
+                ("data", line) => match &mut data {
+                    Some(data) => {
+                        data.push('\n');
+                        data.push_str(line);
+                    }
+                    None => data = Some(line.to_owned()),
+                },
+                _ => {}
+            }
+        }
+        event.data = data?;
+        Some(event)
     }
 }
 
@@ -146,6 +189,78 @@ impl Response {
     }
 }
 
+impl Response {
+    /// A stream of the events that `produce` sends, for a browser's `EventSource`. It ends when
+    /// `produce` ends, and `produce` is dropped where it stands when the client leaves.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use plain::http::{Event, Request, Response, Result};
+    /// async fn get(_: &Request) -> Result<Response> {
+    ///     Ok(Response::send_events(|events| async move {
+    ///         for left in (0..=10).rev() {
+    ///             events.send(Event::new(left.to_string())).await;
+    ///             tokio::time::sleep(Duration::from_secs(1)).await;
+    ///         }
+    ///         Ok(())
+    ///     }))
+    /// }
+    /// ```
+    ///
+    /// An error is logged, and ends the stream; the browser connects again then.
+    pub fn send_events<F, P>(produce: F) -> Self
+    where
+        F: FnOnce(EventSender) -> P,
+        P: Future<Output = Result<()>> + Send + 'static,
+    {
+        // One event at a time: a client that reads slowly slows down who sends.
+        let (sender, receiver) = mpsc::channel(1);
+        Self::events(Produced {
+            producer: Some(Box::pin(produce(EventSender(sender)))),
+            receiver,
+        })
+    }
+}
+
+/// Sends events to one client; see [`Response::send_events`].
+#[derive(Clone, Debug)]
+pub struct EventSender(mpsc::Sender<Event>);
+
+impl EventSender {
+    /// Sends `event` as soon as the client has taken the one before.
+    pub async fn send(&self, event: Event) {
+        // Nobody is left to receive only while all that sends is being dropped, too.
+        let _ = self.0.send(event).await;
+    }
+}
+
+/// The events of a producer, which runs while they are waited for.
+struct Produced {
+    /// `None` when it has ended.
+    producer: Option<BoxFuture<'static, Result<()>>>,
+    receiver: mpsc::Receiver<Event>,
+}
+
+impl Stream for Produced {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        if let Some(producer) = &mut self.producer
+            && let Poll::Ready(ended) = producer.as_mut().poll(cx)
+        {
+            if let Err(error) = ended {
+                tracing::error!("a stream of events ends: {error}");
+            }
+            self.producer = None;
+        }
+        match self.receiver.poll_recv(cx) {
+            // A clone of the sender may be left elsewhere; the stream ends all the same.
+            Poll::Pending if self.producer.is_none() => Poll::Ready(None),
+            polled => polled,
+        }
+    }
+}
+
 /// Events as they are sent, with a comment after each silence.
 struct Events<S> {
     events: Pin<Box<S>>,
@@ -203,6 +318,47 @@ mod tests {
              retry: 1500\ndata: \n\n\
              event: order\nid: 7\ndata: [1,2]\n\n"
         );
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_written() {
+        let event = Event::new("two\n\nlines: of it")
+            .with_name("order")
+            .with_id("7")
+            .with_retry(Duration::from_millis(1500));
+        assert_eq!(Event::read(&event.to_string()), Some(event));
+        assert_eq!(Event::read(":\n\n"), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_arrives_in_order_and_an_error_ends_the_stream() {
+        let mut response = Response::send_events(|events| async move {
+            for number in 1..=3 {
+                events.send(Event::new(number.to_string())).await;
+            }
+            Err(crate::http::Error::internal("on purpose"))
+        });
+        let body = response.take_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "data: 1\n\ndata: 2\n\ndata: 3\n\n");
+    }
+
+    #[tokio::test]
+    async fn who_sends_waits_for_the_client_and_is_dropped_with_it() {
+        let (alive, dropped) = tokio::sync::oneshot::channel::<()>();
+        let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = sent.clone();
+        let mut response = Response::send_events(|events| async move {
+            let _alive = alive;
+            loop {
+                events.send(Event::new("again")).await;
+                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        });
+        let mut body = response.take_body();
+        body.frame().await.unwrap().unwrap();
+        assert!(sent.load(std::sync::atomic::Ordering::Relaxed) <= 2);
+        drop(body);
+        assert!(dropped.await.is_err());
     }
 
     #[tokio::test]

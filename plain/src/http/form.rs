@@ -13,12 +13,14 @@ const URLENCODED: &str = "application/x-www-form-urlencoded";
 pub(super) const MULTIPART: &str = "multipart/form-data";
 const EITHER: &str = "application/x-www-form-urlencoded or multipart/form-data";
 
-/// A value of a form or a query that does not fit its field: the cause of the 400 that
-/// [`Request::form`] and [`Request::query`] answer with.
+/// A value of a form, a query or JSON that does not fit its field: the cause of the 400 that
+/// [`Request::form`], [`Request::query`] and [`Request::json`] answer with.
 ///
-/// [`Error::find`] gets at it, to show the message beside the field.
+/// [`Error::find`] gets at it, to show the message beside the field. A client that prefers JSON is
+/// told of it as `fields`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", field.as_ref().map_or_else(|| message.clone(), |field| format!("`{field}`: {message}")))]
+#[non_exhaustive]
 pub struct InvalidField {
     /// The name of the field, where one is to blame.
     pub field: Option<String>,

@@ -87,7 +87,24 @@ impl Response {
 
     /// A redirect with the `status` of your choice.
     pub fn redirect_with(status: StatusCode, location: impl AsRef<str>) -> Self {
-        Self::new(status).with_header(header::LOCATION, location_value(location.as_ref()))
+        Self::new(status).with_location(location)
+    }
+
+    /// The same response with the header `Location`: where a redirect leads, or, with status 201,
+    /// where that which was made stands (RFC 9110 section 15.3.2).
+    ///
+    /// What a header can't hold (a line break, say) is percent-encoded.
+    ///
+    /// ```
+    /// # use plain::http::{Response, Result, StatusCode};
+    /// # fn created() -> Result<Response> {
+    /// Ok(Response::json("made")?.with_status(StatusCode::CREATED).with_location("/notes/7"))
+    /// # }
+    /// # assert_eq!(created().unwrap().header("location"), Some("/notes/7"));
+    /// ```
+    #[must_use]
+    pub fn with_location(self, location: impl AsRef<str>) -> Self {
+        self.with_header(header::LOCATION, location_value(location.as_ref()))
     }
 
     /// 204: done, and nothing to show.

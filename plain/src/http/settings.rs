@@ -11,6 +11,7 @@ use crate::settings::{Problems, SettingsGroup};
 /// [`Request::set_body_limit`]: super::Request::set_body_limit
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct HttpSettings {
     /// The largest body that is read, in bytes.
     pub request_max_body_size: u64,

@@ -1,13 +1,12 @@
 //! What a package brings, collected.
 
 use std::fmt;
-use std::sync::Arc;
 
 use minijinja::Value;
 use minijinja::functions::Function;
 use minijinja::value::{FunctionArgs, FunctionResult};
 
-use super::{Command, Item};
+use super::{Command, CommandEntry, Item};
 use crate::chores::{Chore, ChoreEntry};
 use crate::embedded::Folder;
 use crate::http::Result;
@@ -37,7 +36,7 @@ pub(crate) struct Contributions {
     pub(crate) template_globals: Vec<(&'static str, Global)>,
     pub(crate) template_filters: Vec<(&'static str, AddFilter)>,
     pub(crate) urls: Vec<Urls>,
-    pub(crate) commands: Vec<Arc<dyn Command>>,
+    pub(crate) commands: Vec<CommandEntry>,
     pub(crate) shared: Vec<Share>,
     pub(crate) collected: Vec<Collected>,
     /// What is wrong with something that it brings.
@@ -200,7 +199,7 @@ impl Installer {
 
     /// Brings a command.
     pub fn command(&mut self, command: impl Command) -> &mut Self {
-        self.to.commands.push(Arc::new(command));
+        self.to.commands.push(CommandEntry::new(command));
         self
     }
 

@@ -47,9 +47,11 @@ pub fn error_response(request: &Request, error: &Error, mode: Mode) -> Response 
 }
 
 fn json(error: &Error, report: Option<&Report>) -> Response {
-    let mut content = json!({ "status": error.status().as_u16(), "message": message(error) });
+    let mut content = error.details().clone();
+    content.insert("status".to_owned(), error.status().as_u16().into());
+    content.insert("message".to_owned(), message(error).into());
     if let Some(report) = report {
-        content["causes"] = json!(report.causes);
+        content.insert("causes".to_owned(), json!(report.causes));
     }
     let body = json!({ "error": content }).to_string();
     Response::with_body(HeaderValue::from_static("application/json"), body)

@@ -142,6 +142,15 @@ impl TestAppBuilder {
         self
     }
 
+    /// Sets several settings, such as those that a package's tests share.
+    pub fn settings<N: Into<String>, V: Into<Value>>(
+        self,
+        settings: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let settings = settings.into_iter();
+        settings.fold(self, |app, (name, value)| app.setting(name, value))
+    }
+
     /// Sets `MIDDLEWARE`, the outermost first.
     pub fn middleware<const N: usize>(self, names: [&str; N]) -> Self {
         self.setting("MIDDLEWARE", json!(names.as_slice()))

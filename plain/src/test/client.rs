@@ -110,6 +110,21 @@ impl<H: Handler> Client<H> {
         self.request(Method::HEAD, url)
     }
 
+    /// Sends PUT to `url`; `.json(&value)` and the like give it a body.
+    pub fn put(&self, url: &str) -> ClientRequest<H> {
+        self.request(Method::PUT, url)
+    }
+
+    /// Sends PATCH to `url`.
+    pub fn patch(&self, url: &str) -> ClientRequest<H> {
+        self.request(Method::PATCH, url)
+    }
+
+    /// Sends DELETE to `url`.
+    pub fn delete(&self, url: &str) -> ClientRequest<H> {
+        self.request(Method::DELETE, url)
+    }
+
     /// Starts a POST to `url`, without a body so far.
     pub fn post(&self, url: &str) -> ClientRequest<H> {
         self.request(Method::POST, url)

@@ -11,6 +11,7 @@ use super::set_cookie::{SameSite, SetCookie};
 
 /// A cookie that a client keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoredCookie {
     /// Its name.
     pub name: String,

@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::client::{self, Client};
+use super::events::EventStream;
 use super::jar::{Origin, Place};
 use super::multipart::{self, Part};
 use super::reference::Address;
@@ -151,6 +152,15 @@ impl<H: Handler> ClientRequest<H> {
         let response = self.client.handler.handle(request, connection).await;
         self.take_cookies(&response);
         response
+    }
+
+    /// Sends it, and returns the server-sent events of the response, to be awaited one by one.
+    ///
+    /// # Panics
+    ///
+    /// When it is awaited, if the response is no stream of events.
+    pub async fn events(self) -> EventStream {
+        EventStream::of(self.stream().await)
     }
 
     fn content_type(mut self, content_type: &str) -> Self {

@@ -85,6 +85,21 @@ fn the_client_gets_the_form_that_it_prefers() {
 }
 
 #[test]
+fn details_stand_beside_status_and_message_in_json_and_never_in_their_place() {
+    let error = Error::conflict("sold out")
+        .with_detail("code", "sold_out")
+        .with_detail("status", "fine")
+        .with_detail("left", 0);
+    assert_eq!(
+        text(&answer("application/json", &error)),
+        r#"{"error":{"code":"sold_out","left":0,"message":"Sold out.","status":409}}"#
+    );
+    for accept in [BROWSER, "text/plain"] {
+        assert!(!text(&answer(accept, &error)).contains("sold_out"));
+    }
+}
+
+#[test]
 fn the_headers_of_the_error_are_sent() {
     let response = answer(
         BROWSER,

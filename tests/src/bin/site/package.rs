@@ -171,17 +171,11 @@ impl Command for Greet {
             .after_help("Example: plain greet Ada")
     }
 
-    fn run<'a>(
-        &'a self,
-        arguments: &'a clap::ArgMatches,
-        app: &'a Services,
-    ) -> futures_util::future::BoxFuture<'a, Result<ExitCode>> {
-        Box::pin(async move {
-            app.database()?;
-            let name: Option<&String> = arguments.get_one("NAME");
-            let name = name.map_or("you", String::as_str);
-            writeln!(io::stdout(), "Hello, {name}")?;
-            Ok(ExitCode::from(7))
-        })
+    async fn run(&self, arguments: &clap::ArgMatches, app: &Services) -> Result<ExitCode> {
+        app.database()?;
+        let name: Option<&String> = arguments.get_one("NAME");
+        let name = name.map_or("you", String::as_str);
+        writeln!(io::stdout(), "Hello, {name}")?;
+        Ok(ExitCode::from(7))
     }
 }

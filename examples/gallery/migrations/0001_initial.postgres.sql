@@ -1,0 +1,7 @@
+CREATE TABLE gallery_picture (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    title TEXT NOT NULL,
+    file TEXT NOT NULL UNIQUE,
+    size BIGINT NOT NULL,
+    uploaded_at TIMESTAMPTZ NOT NULL
+);

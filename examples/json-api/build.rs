@@ -1,0 +1,5 @@
+//! Embeds the migrations, templates and assets.
+
+fn main() {
+    plain_build::embed();
+}
