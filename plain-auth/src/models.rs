@@ -10,6 +10,7 @@ use crate::email;
 ///
 /// It does not hold the hash of the password, so no page, no JSON and no log can.
 #[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[non_exhaustive]
 pub struct User {
     /// The number of the row; numbers are not used again.
     pub id: i64,

@@ -11,6 +11,7 @@ use crate::next::is_safe;
 /// How people sign up, sign in, and what their passwords are stored as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct AuthSettings {
     /// Whether strangers can make an account for themselves.
     pub auth_sign_up: bool,

@@ -48,7 +48,7 @@ pub enum Required {
 /// [`check_auth`](Self::check_auth). Templates that it renders see the user as `current_user`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view for users",
-    note = "implement `plain_auth::AuthView` for it"
+    note = "implement `plain_auth::AuthView` for it: `impl AuthView for {Self} {{ async fn get(&self, request: &Request, user: &User) -> Result<Response> {{ .. }} }}`"
 )]
 pub trait AuthView: Sized + Send + Sync + 'static {
     /// Whom it is for.

@@ -14,6 +14,7 @@ pub(crate) const MOST_DEPTH: usize = 64;
 
 /// Why a value can't be stored.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JsonError {
     /// JSON has no such number.
     #[error("a number that is not finite (NaN or an infinity) can't be stored as JSON")]

@@ -22,6 +22,7 @@ use crate::store::SessionStore;
 /// }
 /// ```
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Session {
     /// The number of the row.
     pub id: i64,

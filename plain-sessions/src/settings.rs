@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How sessions and their cookie behave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct SessionSettings {
     /// The name of the cookie that holds the session key.
     pub session_cookie_name: String,
@@ -67,6 +68,7 @@ pub enum SameSite {
 
 /// A value of the attribute `SameSite`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub enum Restriction {
     /// Links from other sites carry the cookie, their forms and scripts do not.
     Lax,

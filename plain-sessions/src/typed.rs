@@ -70,7 +70,7 @@ impl<T> Name for SessionKey<T> {
 /// What names a session value of type `T`: a text, which goes with any type, or a [`SessionKey`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name a session value of type `{T}`",
-    note = "name it by a `&str`, or by a `SessionKey` of the same type"
+    note = "name it by a text such as \"cart\", or by a key of the type: `const CART: SessionKey<{T}> = SessionKey::new(\"cart\");`"
 )]
 pub trait ValueName<T>: Name {}
 

@@ -37,7 +37,7 @@ pub use around::{AroundSession, with_session};
 /// where there is no such value.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session view",
-    note = "implement `plain_sessions::SessionView` for it"
+    note = "implement `plain_sessions::SessionView` for it: `impl SessionView for {Self} {{ async fn get(&self, request: &Request, session: &SessionStore) -> Result<Response> {{ .. }} }}`"
 )]
 pub trait SessionView: Sized + Send + Sync + 'static {
     /// Answers `GET`, and `HEAD` unless [`head`](Self::head) is written.

@@ -47,7 +47,7 @@ use crate::http::{Error, Request, Response, Result};
 /// A phase that is not written costs nothing: its future has no size, so it is never called.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a middleware",
-    note = "implement `plain::middleware::Middleware` for it"
+    note = "implement `plain::middleware::Middleware` for it: `impl Middleware for {Self} {{ async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {{ Ok(None) }} }}`"
 )]
 pub trait Middleware: Send + Sync + 'static {
     /// Sees the request before the view does, and may change it. A response ends it here.

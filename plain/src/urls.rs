@@ -31,6 +31,10 @@ pub use reverse::ReverseError;
 pub use router::{Resolution, Route, Router};
 
 /// What answers the requests of one URL. Views become one through [`IntoEndpoint`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not answer the requests of a URL",
+    note = "implement `plain::views::View` for it; `path` makes an endpoint of a view"
+)]
 pub trait Endpoint: Send + Sync {
     /// Answers `request`.
     fn call<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response>>;
@@ -46,7 +50,8 @@ pub trait Endpoint: Send + Sync {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view",
     label = "`path` takes a view",
-    note = "implement `plain::views::View` for it; a `SessionView`, `TemplateView`, `FormView`, ... becomes one with `.as_view()`"
+    note = "a `SessionView`, `AuthView`, `TemplateView`, `FormView`, ... becomes one with `.as_view()`",
+    note = "else implement `plain::views::View` for it: `impl View for {Self} {{ async fn get(&self, request: &Request) -> Result<Response> {{ .. }} }}`"
 )]
 pub trait IntoEndpoint {
     /// The endpoint behind which it stands.

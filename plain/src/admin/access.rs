@@ -38,6 +38,7 @@ pub trait AdminAccess: Send + Sync + 'static {
 
 /// What an [`AdminAccess`] decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// The visitor is an admin.
     Granted(Visitor),

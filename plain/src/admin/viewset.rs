@@ -51,6 +51,10 @@ use crate::db::{Model, QuerySet};
 ///     Ok(products.update(chosen.app.database()?, [("price", 0.into())]).await?)
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a viewset",
+    note = "implement `plain::admin::Viewset` for it: `impl Viewset for {Self} {{ type Model = ..; fn meta(&self) -> Meta {{ Meta::new(\"..\") }} }}`"
+)]
 pub trait Viewset: Send + Sync + 'static {
     /// Whose rows they are about.
     type Model: Model;

@@ -28,6 +28,10 @@ use crate::services::Services;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a chore",
+    note = "implement `plain::chores::Chore` for it: `impl Chore for {Self} {{ fn description(&self) -> &'static str {{ \"..\" }} async fn run(&self, app: &Services) -> Result<String> {{ .. }} }}`"
+)]
 pub trait Chore: Send + Sync + 'static {
     /// One sentence for `plain chores list`.
     fn description(&self) -> &'static str;

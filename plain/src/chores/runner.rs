@@ -238,6 +238,7 @@ pub fn choose(
 /// A name that no chore of an installed package has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} is no chore of an installed package; {hint}")]
+#[non_exhaustive]
 pub struct UnknownChore {
     /// The name.
     pub name: String,

@@ -10,6 +10,7 @@ use super::{ChoreEntry, Expression, ExpressionError};
 
 /// A chore and when it runs.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Planned {
     /// The chore.
     pub chore: ChoreEntry,

@@ -28,6 +28,10 @@ use crate::nearest::hint;
 /// let paid = Order::query().filter("status", "paid").order("-id");
 /// # let _ = paid;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    note = "implement `plain::db::Model` for it: `impl Model for {Self} {{ const NAME: &'static str = \"..\"; const TABLE: &'static str = \"..\"; const FIELDS: &'static [Field] = &[Field::integer(\"id\")]; }}`"
+)]
 pub trait Model: FromRow + Serialize + Send + Sync + 'static {
     /// The model's name, for people.
     const NAME: &'static str;

@@ -102,17 +102,28 @@ fn first_word(sql: &str) -> &str {
 /// dependencies. Types that both databases read: `i64` (from `BIGINT` and `INTEGER PRIMARY KEY`),
 /// `i32`, `f64`, `bool`, `String`, `Vec<u8>`, `DateTime<Utc>`, `serde_json::Value`, and `Option` of
 /// each; a field marked `#[sqlx(json)]` is any type that serde reads.
+#[diagnostic::on_unimplemented(
+    message = "a row can't be read into `{Self}`",
+    note = "write `#[derive(sqlx::FromRow)]` over the struct; each of its fields must be of a type that both SQLite and PostgreSQL read",
+    note = "the columns of a row without a struct are a tuple: `(i64, String)`"
+)]
 pub trait FromRow:
     for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin
 {
 }
 
+// Else an error would name sqlx's trait and each database's row, which nobody has written down.
+#[diagnostic::do_not_recommend]
 impl<T> FromRow for T where
     T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin
 {
 }
 
 /// What statements can be sent to: `&Database` or `&mut Transaction`.
+#[diagnostic::on_unimplemented(
+    message = "statements can't be sent to `{Self}`",
+    note = "pass `request.database()?` (a `&Database`), or `&mut *transaction` within a transaction"
+)]
 pub trait Executor<'a>: sealed::Sealed<'a> {}
 
 impl<'a> Executor<'a> for &'a Database {}

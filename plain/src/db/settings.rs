@@ -11,6 +11,7 @@ use crate::settings::{Problems, SettingsGroup};
 /// Which database is used, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct DatabaseSettings {
     /// The database: `sqlite://db.sqlite3` (a file beside settings.toml) or
     /// `postgres://user:password@host/name`. Also read from the variable `DATABASE_URL`.

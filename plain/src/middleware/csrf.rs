@@ -13,6 +13,7 @@ use crate::settings::{Problems, Settings, SettingsError, SettingsGroup};
 /// The settings of [`Csrf`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct CsrfSettings {
     /// Other origins whose pages may send forms here, as in `https://shop.example` or
     /// `https://shop.example:8443`.

@@ -15,6 +15,7 @@ use crate::settings::{CoreSettings, Problems, Settings, SettingsError, SettingsG
 /// The settings of [`HostValidation`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct HostSettings {
     /// The hosts that requests may name: `example.com` is that host, `.example.com` also all below
     /// it, `10.0.0.0/8` or `[2001:db8::]/32` the addresses of a network, `*` every host. With DEBUG

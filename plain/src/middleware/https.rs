@@ -10,6 +10,7 @@ use crate::settings::{CoreSettings, Settings, SettingsError, SettingsGroup};
 /// The settings of [`HttpsRedirect`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct HttpsSettings {
     /// Whether requests over clear HTTP are redirected to HTTPS. With DEBUG they never are. Behind
     /// a proxy that speaks HTTPS, set TRUSTED_PROXIES, or this redirects for ever.

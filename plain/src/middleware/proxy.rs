@@ -13,6 +13,7 @@ use crate::settings::{Problems, Settings, SettingsError, SettingsGroup};
 /// The settings of [`TrustedProxies`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct ProxySettings {
     /// The addresses and networks of the proxies in front of this application, as in `10.0.0.7` or
     /// `10.0.0.0/8`; `unix` for those that connect over a Unix socket. What others say of the client

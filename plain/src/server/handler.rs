@@ -19,7 +19,7 @@ use crate::http::{Body, Connection, HeaderValue, Response};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not answer HTTP requests",
-    note = "pass an `App`, or a function of a request and a connection that returns a `Response`"
+    note = "pass a `plain::App`, or a function: `async fn answer(request: http::Request<Body>, connection: Connection) -> Response {{ .. }}`"
 )]
 pub trait Handler: Clone + Send + Sync + 'static {
     /// Answers `request`, which came over `connection`.
@@ -43,6 +43,8 @@ pub trait Handler: Clone + Send + Sync + 'static {
     }
 }
 
+// What is no function is told what a handler is, not that it is no function.
+#[diagnostic::do_not_recommend]
 impl<F, A> Handler for F
 where
     F: Fn(http::Request<Body>, Connection) -> A + Clone + Send + Sync + 'static,

@@ -8,6 +8,7 @@ use super::{Problems, Secret, SettingsGroup};
 /// The first group of the package `plain`; the other parts of it declare theirs beside it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct CoreSettings {
     /// Whether this is a development server: error pages show what happened, templates are read
     /// from disk. Never set it where strangers can reach the application.

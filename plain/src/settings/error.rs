@@ -163,6 +163,7 @@ impl std::error::Error for SettingsErrors {}
     "{setting}: declared twice, by {} and by {}; rename one, or install only one of the packages",
     .packages[0], .packages[1]
 )]
+#[non_exhaustive]
 pub struct DuplicateSetting {
     /// The setting.
     pub setting: String,

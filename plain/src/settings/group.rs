@@ -45,6 +45,11 @@ use super::kind::Kind;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a group of settings",
+    note = "implement `plain::settings::SettingsGroup` for it: `impl SettingsGroup for {Self} {{}}`",
+    note = "it also needs `Default` and `#[derive(Debug, Serialize, Deserialize, JsonSchema)]`"
+)]
 pub trait SettingsGroup:
     Default + Serialize + DeserializeOwned + JsonSchema + Debug + Send + Sync + 'static
 {

@@ -33,6 +33,7 @@ struct Place {
 
 /// A line of a template near an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SourceLine {
     /// Counted from 1.
     pub number: usize,

@@ -7,6 +7,7 @@ use std::fmt;
 /// Of two patterns that differ only in their converters the one with the narrower converter is
 /// tried first: that is the order of the variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Converter {
     /// `int`: digits without a sign that fit a `u64`.
     Int,

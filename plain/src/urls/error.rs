@@ -7,6 +7,7 @@ use crate::nearest::hint;
 
 /// Why a list of URLs can't be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum UrlError {
     /// A pattern is not written as patterns are.
     #[error("the URL pattern `{pattern}` (package `{package}`) {fault}")]
@@ -54,6 +55,7 @@ pub enum UrlError {
 
 /// A route as error messages show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RouteLabel {
     /// The whole pattern, with its prefixes.
     pub pattern: String,

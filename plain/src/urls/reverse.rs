@@ -7,6 +7,7 @@ use crate::nearest::hint;
 
 /// Why a name has no path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReverseError {
     /// No route has the name.
     #[error("no URL is named `{name}`: {hint}")]

@@ -42,6 +42,7 @@ pub struct Route {
 }
 
 /// What a path leads to.
+#[non_exhaustive]
 pub enum Resolution<'r> {
     /// A view.
     Found {

@@ -36,7 +36,8 @@ use crate::written::is_written;
 /// program is compiled, whether it was overridden.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view",
-    note = "implement `View` for it: `impl View for {Self} {{ async fn get(&self, request: &Request) -> Result<Response> {{ .. }} }}`"
+    label = "a view is expected here",
+    note = "implement `plain::views::View` for it: `impl View for {Self} {{ async fn get(&self, request: &Request) -> Result<Response> {{ .. }} }}`"
 )]
 pub trait View: Sized + Send + Sync + 'static {
     /// Answers `GET`, and `HEAD` (without the body) unless [`head`](Self::head) is written.
@@ -135,6 +136,8 @@ fn overridden<V: View>() -> Methods {
     ])
 }
 
+// Who gives `path` something else is told of `IntoEndpoint`, which knows of `as_view()`.
+#[diagnostic::do_not_recommend]
 impl<V: View> IntoEndpoint for V {
     fn into_endpoint(self) -> Arc<dyn Endpoint> {
         let methods = self.methods();

@@ -32,19 +32,18 @@ fn every_setting_can_come_from_the_environment() {
         ("PLAIN_SESSION_TOUCH_INTERVAL", "600"),
         ("PLAIN_SESSION_MAX_AGE", "86400"),
     ]);
-    let expected = SessionSettings {
-        session_cookie_name: "sid".to_owned(),
-        session_cookie_age: 60,
-        session_cookie_domain: Some("example.com".to_owned()),
-        session_cookie_secure: false,
-        session_cookie_httponly: false,
-        session_cookie_samesite: SameSite::Restriction(Restriction::Strict),
-        session_cookie_path: "/shop".to_owned(),
-        session_expire_at_browser_close: true,
-        session_save_every_request: true,
-        session_touch_interval: Some(600),
-        session_max_age: Some(86_400),
-    };
+    let mut expected = SessionSettings::default();
+    expected.session_cookie_name = "sid".to_owned();
+    expected.session_cookie_age = 60;
+    expected.session_cookie_domain = Some("example.com".to_owned());
+    expected.session_cookie_secure = false;
+    expected.session_cookie_httponly = false;
+    expected.session_cookie_samesite = SameSite::Restriction(Restriction::Strict);
+    expected.session_cookie_path = "/shop".to_owned();
+    expected.session_expire_at_browser_close = true;
+    expected.session_save_every_request = true;
+    expected.session_touch_interval = Some(600);
+    expected.session_max_age = Some(86_400);
     assert_eq!(settings, Ok(expected));
 
     let settings = Site::builder().settings([("PLAIN_SESSION_COOKIE_SAMESITE", "false")]);

@@ -7,6 +7,7 @@ use crate::embedded::Folder;
 
 /// A migration on disk that is not in the binary as it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stale {
     /// The file.
     pub file: PathBuf,

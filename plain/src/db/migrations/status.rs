@@ -6,6 +6,7 @@ use super::{MigrationError, MigrationId, Migrator};
 
 /// A migration, and how it stands with the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Status {
     /// The migration.
     pub id: MigrationId,

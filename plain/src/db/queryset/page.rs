@@ -7,6 +7,7 @@ use crate::db::{Error, Executor, Model};
 
 /// One page of rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Page<M> {
     /// The rows.
     pub items: Vec<M>,
