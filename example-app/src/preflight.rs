@@ -12,6 +12,10 @@ use crate::settings::ShopSettings;
 pub(crate) struct SomethingOnSale;
 
 impl Check for SomethingOnSale {
+    fn description(&self) -> &'static str {
+        "Something can be bought."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         if Product::on_sale().exists(app.database()?).await? {
             return Ok(Vec::new());
@@ -28,6 +32,10 @@ impl Check for SomethingOnSale {
 pub(crate) struct EmailSet;
 
 impl Check for EmailSet {
+    fn description(&self) -> &'static str {
+        "Visitors can write to the shop."
+    }
+
     fn stage(&self) -> Stage {
         Stage::Deploy
     }

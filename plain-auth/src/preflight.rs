@@ -17,6 +17,10 @@ use crate::settings::AuthSettings;
 pub struct MiddlewareListed;
 
 impl Check for MiddlewareListed {
+    fn description(&self) -> &'static str {
+        "The middleware of plain.auth is listed."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings = app.settings::<CoreSettings>()?;
         let listed = settings
@@ -40,6 +44,10 @@ impl Check for MiddlewareListed {
 pub struct PagesIncluded;
 
 impl Check for PagesIncluded {
+    fn description(&self) -> &'static str {
+        "The pages of plain.auth have addresses."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let included = app.require::<Router>()?.reverse("auth:sign_in", ()).is_ok();
         Ok(finding_unless(included, || {
@@ -56,6 +64,10 @@ impl Check for PagesIncluded {
 pub struct SomeoneIsAdmin;
 
 impl Check for SomeoneIsAdmin {
+    fn description(&self) -> &'static str {
+        "Where the admin is installed, an active user is an admin."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings = app.settings::<CoreSettings>()?;
         if settings
@@ -93,6 +105,10 @@ const STRONG: [(u32, u32); 5] = [
 ];
 
 impl Check for HashingIsStrong {
+    fn description(&self) -> &'static str {
+        "Passwords are hashed as slowly as they should be."
+    }
+
     fn stage(&self) -> Stage {
         Stage::Deploy
     }
@@ -124,6 +140,10 @@ impl Check for HashingIsStrong {
 pub struct SignUpIsMeant;
 
 impl Check for SignUpIsMeant {
+    fn description(&self) -> &'static str {
+        "Strangers can make accounts only where that is meant."
+    }
+
     fn stage(&self) -> Stage {
         Stage::Deploy
     }
@@ -144,6 +164,10 @@ impl Check for SignUpIsMeant {
 pub struct MailsAreSent;
 
 impl Check for MailsAreSent {
+    fn description(&self) -> &'static str {
+        "Links for a new password are sent by mail."
+    }
+
     fn stage(&self) -> Stage {
         Stage::Deploy
     }

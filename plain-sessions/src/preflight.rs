@@ -16,6 +16,10 @@ use crate::settings::SessionSettings;
 pub struct CookieSecure;
 
 impl Check for CookieSecure {
+    fn description(&self) -> &'static str {
+        "The session cookie travels over HTTPS only."
+    }
+
     fn stage(&self) -> Stage {
         Stage::Deploy
     }
@@ -36,6 +40,10 @@ impl Check for CookieSecure {
 pub struct CookieHttpOnly;
 
 impl Check for CookieHttpOnly {
+    fn description(&self) -> &'static str {
+        "Scripts can't read the session cookie."
+    }
+
     fn stage(&self) -> Stage {
         Stage::Deploy
     }
@@ -56,6 +64,10 @@ impl Check for CookieHttpOnly {
 pub struct MiddlewareListed;
 
 impl Check for MiddlewareListed {
+    fn description(&self) -> &'static str {
+        "The middleware of plain.sessions is listed."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings = app.settings::<CoreSettings>()?;
         let listed = settings
@@ -82,6 +94,10 @@ pub struct FewExpired;
 const TOLERATED: u64 = 10_000;
 
 impl Check for FewExpired {
+    fn description(&self) -> &'static str {
+        "Expired sessions are cleared."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let long_ago = Utc::now() - TimeDelta::days(2);
         let expired = Session::query().lt("expires_at", long_ago);

@@ -18,6 +18,7 @@ pub(crate) fn install(to: &mut Installer) {
         .check("settings.secret_key", core_settings::SecretKeyIsStrong)
         .check("security.hosts", security::HostsAreNamed)
         .check("security.https", security::HttpsIsRequired)
+        .check("security.proxies", security::ProxiesAreNamed)
         .check(CONNECTION, database::Answers)
         .check("database.migrations", database::IsMigrated)
         .check("database.binary", database::BinaryIsFresh)

@@ -29,6 +29,7 @@ pub enum Level {
 /// assert_eq!(finding.fix, "set SHOP_EMAIL in settings.toml");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// How much it matters.
     pub level: Level,
@@ -68,12 +69,23 @@ impl Finding {
 /// struct Opinion;
 ///
 /// impl Check for Opinion {
+///     fn description(&self) -> &'static str {
+///         "The shop has a name."
+///     }
+///
 ///     async fn run(&self, _app: &Services) -> Result<Vec<Finding>> {
 ///         Ok(vec![Finding::warning("the shop has no name", "set SHOP_NAME")])
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a check",
+    note = "implement `plain::preflight::Check` for it: `impl Check for {Self} {{ fn description(&self) -> &'static str {{ \"..\" }} async fn run(&self, app: &Services) -> Result<Vec<Finding>> {{ .. }} }}`"
+)]
 pub trait Check: Send + Sync + 'static {
+    /// One sentence: what holds where it finds nothing.
+    fn description(&self) -> &'static str;
+
     /// Looks, and returns what is wrong; nothing if all is well.
     ///
     /// # Errors
@@ -124,6 +136,11 @@ impl CheckEntry {
         self.package
     }
 
+    /// What holds where it finds nothing, in a sentence.
+    pub fn description(&self) -> &'static str {
+        self.check.description()
+    }
+
     /// When it runs.
     pub fn stage(&self) -> Stage {
         self.check.stage()
@@ -147,11 +164,16 @@ impl fmt::Debug for CheckEntry {
 
 /// [`Check`] with a boxed future, so that different ones can stand in one list.
 trait Boxed: Send + Sync {
+    fn description(&self) -> &'static str;
     fn stage(&self) -> Stage;
     fn run<'a>(&'a self, app: &'a Services) -> BoxFuture<'a, Result<Vec<Finding>>>;
 }
 
 impl<C: Check> Boxed for C {
+    fn description(&self) -> &'static str {
+        Check::description(self)
+    }
+
     fn stage(&self) -> Stage {
         Check::stage(self)
     }

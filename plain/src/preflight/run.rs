@@ -102,6 +102,10 @@ mod tests {
     }
 
     impl Check for Fake {
+        fn description(&self) -> &'static str {
+            "It is as it should be."
+        }
+
         async fn run(&self, _: &Services) -> Result<Vec<Finding>> {
             match self {
                 Self::Well => Ok(Vec::new()),

@@ -33,6 +33,7 @@ fn a_deployment_is_checked_for_more_and_warnings_are_no_failure() {
       ok       security.hosts
       warning  security.https: HTTPS_REDIRECT_ENABLED is off: visitors may stay on clear HTTP
                -> remove it, or silence this check if a proxy in front redirects
+      ok       security.proxies
       ok       database.connection
       ok       database.migrations
       ok       database.binary
@@ -46,7 +47,7 @@ fn a_deployment_is_checked_for_more_and_warnings_are_no_failure() {
     site
       ok       site.is_open
 
-    14 checks, 0 errors, 1 warning
+    15 checks, 0 errors, 1 warning
     ");
     project
         .run("preflight --deploy --fail-level warning")
@@ -78,6 +79,8 @@ SITE_OPEN = false
       error    security.hosts: ALLOWED_HOSTS is empty: no request is answered
                -> name the hosts that visitors use, such as ALLOWED_HOSTS = ["example.com"]
       ok       security.https
+      warning  security.proxies: TRUSTED_PROXIES is empty: each request counts as clear HTTP, and is redirected to HTTPS for ever
+               -> name the proxy that speaks HTTPS, such as TRUSTED_PROXIES = ["127.0.0.1"]
       ok       database.connection
       ok       database.migrations
       ok       database.binary
@@ -94,7 +97,7 @@ SITE_OPEN = false
       warning  site.is_open: the site is closed
                -> set SITE_OPEN = true
 
-    14 checks, 5 errors, 1 warning
+    15 checks, 5 errors, 2 warnings
     "#);
 }
 

@@ -11,6 +11,10 @@ use crate::services::Services;
 pub(super) struct Run;
 
 impl Check for Run {
+    fn description(&self) -> &'static str {
+        "No chore is overdue, and none failed when it last ran."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let Ok(database) = app.database() else {
             return Ok(Vec::new());

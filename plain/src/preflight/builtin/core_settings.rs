@@ -11,6 +11,10 @@ use crate::settings::CoreSettings;
 pub(super) struct DebugIsOff;
 
 impl Check for DebugIsOff {
+    fn description(&self) -> &'static str {
+        "DEBUG is off."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings: &CoreSettings = app.settings()?;
         let finding = Finding::error(
@@ -33,6 +37,10 @@ const LENGTH: usize = 32;
 const KINDS: usize = 8;
 
 impl Check for SecretKeyIsStrong {
+    fn description(&self) -> &'static str {
+        "SECRET_KEY is set, and no key can be guessed."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings: &CoreSettings = app.settings()?;
         let keys = settings.secret_key.iter().map(|key| ("SECRET_KEY", key));

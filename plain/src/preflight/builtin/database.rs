@@ -14,6 +14,10 @@ pub(crate) const CONNECTION: &str = "database.connection";
 pub(super) struct Answers;
 
 impl Check for Answers {
+    fn description(&self) -> &'static str {
+        "The database answers."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         app.database()?.query("SELECT 1").execute().await?;
         Ok(Vec::new())
@@ -24,6 +28,10 @@ impl Check for Answers {
 pub(super) struct IsMigrated;
 
 impl Check for IsMigrated {
+    fn description(&self) -> &'static str {
+        "All migrations are applied."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         // That it is away is told by the check before.
         let Ok(database) = app.database() else {
@@ -44,6 +52,10 @@ impl Check for IsMigrated {
 pub(super) struct BinaryIsFresh;
 
 impl Check for BinaryIsFresh {
+    fn description(&self) -> &'static str {
+        "With DEBUG: the migrations on disk are those in the program."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         if !app.require::<Mode>()?.is_debug() {
             return Ok(Vec::new());

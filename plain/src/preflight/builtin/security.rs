@@ -1,7 +1,9 @@
 //! Checks of what protects visitors.
 
+use ipnet::IpNet;
+
 use crate::http::Result;
-use crate::middleware::{HostSettings, HttpsSettings};
+use crate::middleware::{HostSettings, HttpsSettings, ProxySettings};
 use crate::preflight::{Check, Finding, Stage};
 use crate::services::Services;
 
@@ -9,6 +11,10 @@ use crate::services::Services;
 pub(super) struct HostsAreNamed;
 
 impl Check for HostsAreNamed {
+    fn description(&self) -> &'static str {
+        "ALLOWED_HOSTS names the hosts that visitors use."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings: &HostSettings = app.settings()?;
         let hosts = &settings.allowed_hosts;
@@ -37,6 +43,10 @@ impl Check for HostsAreNamed {
 pub(super) struct HttpsIsRequired;
 
 impl Check for HttpsIsRequired {
+    fn description(&self) -> &'static str {
+        "Visitors are led from HTTP to HTTPS."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings: &HttpsSettings = app.settings()?;
         let finding = Finding::warning(
@@ -52,4 +62,44 @@ impl Check for HttpsIsRequired {
     fn stage(&self) -> Stage {
         Stage::Deploy
     }
+}
+
+/// Who is believed about the client: nobody is as wrong as everybody.
+pub(super) struct ProxiesAreNamed;
+
+impl Check for ProxiesAreNamed {
+    fn description(&self) -> &'static str {
+        "TRUSTED_PROXIES names the proxy that speaks HTTPS, and not everybody."
+    }
+
+    async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
+        let proxies = &app.settings::<ProxySettings>()?.trusted_proxies;
+        let https: &HttpsSettings = app.settings()?;
+        let mut findings = Vec::new();
+        if https.https_redirect_enabled && proxies.is_empty() {
+            findings.push(Finding::warning(
+                "TRUSTED_PROXIES is empty: each request counts as clear HTTP, and is redirected to \
+                 HTTPS for ever",
+                "name the proxy that speaks HTTPS, such as TRUSTED_PROXIES = [\"127.0.0.1\"]",
+            ));
+        }
+        let everybody = proxies.iter().find(|proxy| holds_everybody(proxy));
+        findings.extend(everybody.map(|proxy| {
+            let problem = format!(
+                "TRUSTED_PROXIES holds {proxy:?}: whoever sends a request chooses the address that \
+                 it seems to come from"
+            );
+            Finding::error(problem, "name the addresses of your proxies")
+        }));
+        Ok(findings)
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Deploy
+    }
+}
+
+fn holds_everybody(proxy: &str) -> bool {
+    let network = proxy.parse::<IpNet>();
+    network.is_ok_and(|network| network.prefix_len() == 0)
 }

@@ -9,6 +9,10 @@ use crate::templates::Templates;
 pub(super) struct Compile;
 
 impl Check for Compile {
+    fn description(&self) -> &'static str {
+        "All templates can be read."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let errors = app.require::<Templates>()?.check();
         let finding = |error: crate::templates::TemplateError| {

@@ -24,6 +24,7 @@ fn deployable() -> (App, TempDir) {
     app(&[
         ("SECRET_KEY", json!("kM0zq1vX9bT4sR7yW2nP5cJ8dF3gH6aL")),
         ("ALLOWED_HOSTS", json!(["shop.example"])),
+        ("TRUSTED_PROXIES", json!(["127.0.0.1"])),
     ])
 }
 
@@ -98,6 +99,41 @@ async fn a_template_that_cannot_be_read_is_found_with_its_line() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert!(
         findings[0].starts_with("templates.compile: page.html line 2: "),
+        "{findings:?}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_as_wrong_a_proxy_as_everybody() {
+    let key = ("SECRET_KEY", json!("kM0zq1vX9bT4sR7yW2nP5cJ8dF3gH6aL"));
+    let hosts = ("ALLOWED_HOSTS", json!(["shop.example"]));
+    for (proxies, problem) in [
+        (
+            json!([]),
+            "TRUSTED_PROXIES is empty: each request counts as clear HTTP, and is redirected to \
+             HTTPS for ever",
+        ),
+        (
+            json!(["10.0.0.7", "::/0"]),
+            "TRUSTED_PROXIES holds \"::/0\": whoever sends a request chooses the address that it \
+             seems to come from",
+        ),
+    ] {
+        let settings = [key.clone(), hosts.clone(), ("TRUSTED_PROXIES", proxies)];
+        let (app, _folder) = app(&settings);
+        migrated(&app).await;
+        assert_eq!(
+            found(&app, Stage::Deploy).await,
+            [format!("security.proxies: {problem}")]
+        );
+    }
+    let (app, _folder) = app(&[key, hosts, ("HTTPS_REDIRECT_ENABLED", json!(false))]);
+    migrated(&app).await;
+    let findings = found(&app, Stage::Deploy).await;
+    assert!(
+        findings
+            .iter()
+            .all(|finding| finding.starts_with("security.https")),
         "{findings:?}"
     );
 }

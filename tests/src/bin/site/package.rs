@@ -150,6 +150,10 @@ impl Middleware for Stamp {
 struct IsOpen;
 
 impl Check for IsOpen {
+    fn description(&self) -> &'static str {
+        "The site is open."
+    }
+
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let settings: &SiteSettings = app.require::<Settings>()?.get()?;
         let closed = Finding::warning("the site is closed", "set SITE_OPEN = true");
