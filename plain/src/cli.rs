@@ -6,6 +6,7 @@
 //! found something, 2 for wrong usage. A broken configuration leaves `--help` and `--version`
 //! working, and every other command says what is broken.
 
+mod backup;
 mod chores;
 mod connect;
 mod console;
@@ -119,7 +120,7 @@ struct Call<'a> {
 }
 
 /// The commands in the order in which help shows them.
-static BUILT_IN: [BuiltIn; 11] = [
+static BUILT_IN: [BuiltIn; 12] = [
     BuiltIn {
         definition: dev::definition,
         run: |call| Box::pin(dev::run(call)),
@@ -143,6 +144,10 @@ static BUILT_IN: [BuiltIn; 11] = [
     BuiltIn {
         definition: chores::definition,
         run: |call| Box::pin(chores::run(call)),
+    },
+    BuiltIn {
+        definition: backup::definition,
+        run: |call| Box::pin(backup::run(call)),
     },
     BuiltIn {
         definition: preflight::definition,

@@ -8,7 +8,7 @@
 //! | `database_files` | databases that can't be used |
 //! | `pages`, `sharing`, `stop` | the server |
 //! | `logs`, `request_ids`, `slow`, `metrics` | what an operator sees |
-//! | `chores`, `worker`, `preflight`, `lists` | the other commands |
+//! | `backup`, `chores`, `worker`, `preflight`, `lists` | the other commands |
 //! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
 //! | `program`, `fresh_project` | the program `plain`, which builds projects and runs them |
 
@@ -17,6 +17,7 @@
     reason = "a helper that fails is to fail its test, where it was called"
 )]
 
+mod backup;
 mod chores;
 mod database_files;
 mod environment;

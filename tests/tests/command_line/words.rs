@@ -5,7 +5,8 @@ use insta::assert_snapshot;
 use crate::support::{migrated, site, site_with};
 
 /// Every command, with and without a part.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
+    "backup",
     "dev",
     "server",
     "worker",
