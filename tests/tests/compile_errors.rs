@@ -130,11 +130,14 @@ fn a_struct_that_no_row_becomes_is_told_of_the_derive() {
 }
 
 #[test]
-fn a_key_of_another_type_is_told_how_a_key_of_this_one_is_written() {
+fn what_names_no_value_of_a_session_is_told_how_a_key_is_written() {
     assert_told(
-        "const CART: plain_sessions::SessionKey<String> = plain_sessions::SessionKey::new(\"cart\");\n\
-         fn put(session: &plain_sessions::SessionStore) { session.set(CART, 7_u32).unwrap(); }",
-        &["error[E0277]: `SessionKey<String>` does not name a session value of type `u32`"],
+        "fn put(session: &plain_sessions::SessionStore) {\n\
+         session.set(String::from(\"cart\"), 7_u32).unwrap();\n}",
+        &[
+            "error[E0277]: `String` does not name a session value of type `u32`",
+            "note: name it by a text such as \"cart\", or by a key of the type: `const CART: SessionKey<u32> = SessionKey::new(\"cart\");`",
+        ],
     );
 }
 
