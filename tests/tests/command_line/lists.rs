@@ -99,6 +99,8 @@ fn urls_are_listed_with_what_answers_them() {
     /assets/<path:name>  GET HEAD OPTIONS       -       plain::assets            plain
     /                    GET HEAD OPTIONS       home    site::pages::Home        site
     /visits              GET HEAD POST OPTIONS  visits  site::pages::Visits      site
+    /who                 GET HEAD OPTIONS       -       site::pages::Who         site
+    /events              GET HEAD OPTIONS       -       site::pages::Events      site
     /slow                GET HEAD OPTIONS       -       site::pages::Slow        site
     /notes               GET HEAD POST OPTIONS  notes   site::pages::Notes       site
     /hold                GET HEAD OPTIONS       -       site::pages::Hold        site

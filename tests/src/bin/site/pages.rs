@@ -1,6 +1,6 @@
 //! The pages.
 
-use plain::http::{Request, Response, Result};
+use plain::http::{Event, Request, Response, Result};
 use plain::serde::Serialize;
 use plain::urls::{Urls, path, urls};
 use plain::views::View;
@@ -12,6 +12,8 @@ pub(crate) fn pages() -> Urls {
     urls([
         path("", Home).name("home"),
         path("visits", Visits.as_view()).name("visits"),
+        path("who", Who),
+        path("events", Events),
         path("slow", Slow),
         path("notes", Notes).name("notes"),
         path("hold", Hold),
@@ -41,6 +43,36 @@ impl SessionView for Visits {
     async fn post(&self, _: &Request, session: &SessionStore) -> Result<Response> {
         session.update("visits", |visits: Option<u32>| visits.unwrap_or(0) + 1)?;
         Ok(Response::text("counted"))
+    }
+}
+
+/// Who asks: the address, the scheme and the host, and the port of the connection's other end.
+struct Who;
+
+impl View for Who {
+    async fn get(&self, request: &Request) -> Result<Response> {
+        let address = request.client_address().map(|address| address.to_string());
+        let peer = request.connection().peer.map_or(0, |peer| peer.port());
+        Ok(Response::text(format!(
+            "{} {} {} {peer}",
+            address.unwrap_or_default(),
+            request.scheme().as_str(),
+            request.host().unwrap_or_default(),
+        )))
+    }
+}
+
+/// Two events, the second when it is let go on.
+struct Events;
+
+impl View for Events {
+    async fn get(&self, _: &Request) -> Result<Response> {
+        Ok(Response::send_events(|events| async move {
+            events.send(Event::new("one")).await;
+            gate::pass("event").await?;
+            events.send(Event::new("two")).await;
+            Ok(())
+        }))
     }
 }
 
