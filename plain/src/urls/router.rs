@@ -42,7 +42,6 @@ pub struct Route {
 }
 
 /// What a path leads to.
-#[non_exhaustive]
 pub enum Resolution<'r> {
     /// A view.
     Found {
