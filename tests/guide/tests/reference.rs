@@ -47,8 +47,8 @@ fn assert_page(name: &str, expected: &str) {
         return;
     }
     let page = fs::read_to_string(&path).unwrap_or_default();
-    let stale = page.lines().zip(expected.lines());
-    let stale = stale.filter(|(is, should)| is != should).next();
+    let mut lines = page.lines().zip(expected.lines());
+    let stale = lines.find(|(is, should)| is != should);
     assert!(
         page == expected,
         "docs/src/reference/{name} is stale: run `{HOW}`\n{stale:#?}"
