@@ -28,7 +28,7 @@ use crate::Mode;
 use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
 use crate::costs;
 use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
-use crate::http::{Body, Connection, Error, Request, Response, Result};
+use crate::http::{Body, BodyMemory, Connection, Error, HttpSettings, Request, Response, Result};
 use crate::logging::LoggingSettings;
 use crate::middleware::{Chain, TrustedProxies, built_in};
 use crate::packages::{CommandEntry, InstalledPackage, Package, Packages, Selection, select};
@@ -108,6 +108,8 @@ impl App {
         let chores = settings.get::<ChoresSettings>()?;
         services.insert(Schedule::new(&parts.chores, &chores.chores_schedule)?);
         let mut links = built_in(&settings)?;
+        let memory = settings.get::<HttpSettings>()?.request_max_memory;
+        services.insert(BodyMemory::new(memory));
         services.insert(settings);
         services.insert(packages);
         services.insert(mode);

@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod file;
 mod form;
+mod memory;
 mod multipart;
 mod range;
 mod request;
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 mod upload;
 
 pub use body::{Body, BoxError};
+pub(crate) use body_error::TooSlow;
 pub use cookies::{Cookie, CookieBuilder, Expiration, SameSite, time};
 pub(crate) use file::content_type;
 
@@ -31,6 +33,7 @@ pub(crate) use error::Details;
 pub use error::{Error, Result};
 pub use events::{Event, EventSender};
 pub use form::{FormData, InvalidField};
+pub(crate) use memory::BodyMemory;
 pub use request::{Connection, PathParams, Request, Scheme};
 pub use response::Response;
 pub use settings::HttpSettings;

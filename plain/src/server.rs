@@ -1,5 +1,5 @@
-//! The HTTP server: HTTP/1.1 and clear-text HTTP/2 over TCP, with limits, time-outs and an orderly
-//! stop.
+//! The HTTP server: HTTP/1.1 and HTTP/2, in clear text or over TLS, on TCP or a Unix socket, with
+//! limits, time-outs and an orderly stop.
 //!
 //! One thread a core, each with a single-threaded runtime, accepts from one socket; a connection
 //! stays on its thread. A request becomes a response in [`Handler::handle`]; what comes before and
@@ -9,19 +9,32 @@
 //! gets to see the answer; when asked to stop, what is in flight is finished, within a deadline.
 
 mod access;
+mod alarm;
 mod body;
 mod connection;
 mod error;
 mod exchange;
+mod files;
+mod gate;
 mod handler;
+mod http1;
+mod http2;
+mod limits;
 mod listen;
-mod rewind;
+mod pace;
+mod progress;
+mod room;
 mod shutdown;
 mod signals;
+mod streams;
+mod tls;
+mod transport;
+mod watchdog;
+mod wire;
 mod worker;
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,12 +44,17 @@ use tokio::time::timeout;
 pub use error::ServerError;
 pub use handler::Handler;
 pub use shutdown::Shutdown;
+pub use tls::TlsError;
 
 pub use crate::settings::ServerSettings;
 
 use exchange::Exchange;
+use listen::Listener;
+use room::Room;
 use shutdown::Watch;
-use worker::{Connections, Worker};
+use tls::Tls;
+use watchdog::{Beat, Watchdog};
+use worker::Worker;
 
 /// How long threads may take to end when they are told to; one may be held by its application.
 const LONGEST_END: Duration = Duration::from_secs(1);
@@ -60,8 +78,9 @@ const LONGEST_END: Duration = Duration::from_secs(1);
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
+    address: Option<SocketAddr>,
+    tls: Option<Arc<Tls>>,
     settings: ServerSettings,
     shutdown: Shutdown,
 }
@@ -85,35 +104,39 @@ impl Server {
     /// # Errors
     ///
     /// If it can't be listened there: what is given is no address, it is in use, not allowed to this
-    /// user, or none of this machine's.
+    /// user, or none of this machine's; or if the certificate can't be used.
     pub fn bind(settings: &ServerSettings) -> Result<Self, ServerError> {
-        let listener = listen::listen(&settings.server_bind)?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| ServerError::Listen {
-                bind: settings.server_bind.clone(),
-                source,
-            })?;
+        let tls = Tls::new(settings)?.map(Arc::new);
+        let listener = Listener::bind(settings)?;
+        let address = listener.address().map_err(|source| ServerError::Listen {
+            bind: settings.server_bind.clone(),
+            source,
+        })?;
         Ok(Self {
             listener,
             address,
+            tls,
             settings: settings.clone(),
             shutdown: Shutdown::new(),
         })
     }
 
-    /// Where it listens, with the port that was chosen if `SERVER_BIND` left it open.
-    pub fn address(&self) -> SocketAddr {
+    /// Where it listens, with the port that was chosen if `SERVER_BIND` left it open; `None` for a
+    /// Unix socket.
+    pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
-    /// What to open in a browser on this machine.
+    /// What to open in a browser on this machine, or the socket's path with `unix:` before it.
     pub fn url(&self) -> String {
-        let host = match self.address.ip() {
-            address if !address.is_unspecified() => self.address.to_string(),
-            _ => format!("localhost:{}", self.address.port()),
-        };
-        format!("http://{host}")
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        match self.address {
+            None => self.listener.path().unwrap_or_default(),
+            Some(address) if address.ip().is_unspecified() => {
+                format!("{scheme}://localhost:{}", address.port())
+            }
+            Some(address) => format!("{scheme}://{address}"),
+        }
     }
 
     /// What stops it.
@@ -131,10 +154,15 @@ impl Server {
     /// If threads can't be started, or one ends by itself.
     pub async fn run<H: Handler>(self, handler: H) -> Result<Stopped, ServerError> {
         let _guard = EndWhenDropped(self.shutdown.clone());
-        let connections = Connections::default();
-        let mut running = self.start(handler, &connections)?;
+        let room = Arc::new(Room::new(files::most_connections(&self.settings)));
+        let beats = (0..self.settings.threads()).map(|_| Arc::new(Beat::default()));
+        let beats: Vec<_> = beats.collect();
+        let mut running = self.start(handler, &room, &beats)?;
+        let watched = self.settings.block_warning();
+        let watchdog = watched.map(|longest| Watchdog::start(beats, longest));
+        let _watchdog = watchdog.transpose().map_err(ServerError::Threads)?;
         // Only the threads may hold the socket, so that it is closed when they stop to accept.
-        drop(self.listener);
+        let _file = self.listener.close();
         let mut watch = self.shutdown.watch();
         tokio::select! {
             biased;
@@ -144,7 +172,7 @@ impl Server {
         if finished(&mut running, self.settings.graceful_timeout(), &mut watch).await {
             return Ok(Stopped::Finished);
         }
-        let connections = connections.count();
+        let connections = room.count();
         self.shutdown.end();
         // A thread that its application holds ends with the process.
         let _ = timeout(LONGEST_END, running.recv()).await;
@@ -152,13 +180,16 @@ impl Server {
     }
 
     /// Says on standard output where it listens, and answers requests with `handler` until SIGTERM
-    /// or SIGINT asks it to stop; a second signal ends it at once.
+    /// or SIGINT asks it to stop; a second signal ends it at once. With TLS, SIGHUP lets it read the
+    /// certificate again.
     ///
     /// # Errors
     ///
     /// Those of [`run`](Self::run); also if signals can't be received.
     pub async fn serve<H: Handler>(self, handler: H) -> Result<Stopped, ServerError> {
         let _signals = signals::stop(self.shutdown()).map_err(ServerError::Signals)?;
+        let reload = self.tls.clone().map(signals::reload).transpose();
+        let _reload = reload.map_err(ServerError::Signals)?;
         // A server whose standard output nobody reads serves all the same.
         let _ = writeln!(io::stdout(), "Listening on {}", self.url());
         self.run(handler).await
@@ -168,19 +199,23 @@ impl Server {
     fn start<H: Handler>(
         &self,
         handler: H,
-        connections: &Connections,
+        room: &Arc<Room>,
+        beats: &[Arc<Beat>],
     ) -> Result<mpsc::Receiver<()>, ServerError> {
         let exchange = Arc::new(Exchange::new(handler, &self.settings));
-        let server = Arc::new(connection::Server::new(exchange, &self.settings));
+        let server = connection::Server::new(exchange, self.tls.clone(), &self.settings);
+        let server = Arc::new(server);
         let (ended, all_ended) = mpsc::channel(1);
-        for number in 0..self.settings.threads() {
+        for (number, beat) in beats.iter().enumerate() {
             let worker = Worker {
                 server: server.clone(),
+                shutdown: self.shutdown(),
                 watch: self.shutdown.watch(),
-                connections: connections.clone(),
+                room: room.clone(),
+                beat: beat.clone(),
                 ended: ended.clone(),
             };
-            let listener = self.listener.try_clone().map_err(ServerError::Threads)?;
+            let listener = self.listener.another().map_err(ServerError::Threads)?;
             worker
                 .start(listener, number)
                 .map_err(ServerError::Threads)?;

@@ -39,7 +39,7 @@ pub use self::file::FileError;
 pub use self::group::{Problems, SettingsGroup};
 pub use self::loader::Loader;
 pub use self::secret::Secret;
-pub(crate) use self::server_settings::split_address;
+pub(crate) use self::server_settings::{Bind, split_address};
 pub use self::server_settings::{NotAnAddress, ServerSettings};
 pub use self::source::Source;
 

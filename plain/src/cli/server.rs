@@ -16,7 +16,7 @@ use crate::db::Create;
 use crate::http::Result;
 use crate::logging::{self, LoggingSettings};
 use crate::server::{Server, ServerSettings, Stopped};
-use crate::settings::split_address;
+use crate::settings::Bind;
 
 pub(super) fn definition() -> Command {
     Command::new("server")
@@ -34,8 +34,8 @@ pub(super) fn bind_option() -> Arg {
     Arg::new("bind")
         .long("bind")
         .value_name("ADDRESS")
-        .value_parser(|text: &str| split_address(text).map(|_| text.to_owned()))
-        .help("Where to listen, as HOST:PORT, instead of SERVER_BIND")
+        .value_parser(|text: &str| Bind::parse(text).map(|_| text.to_owned()))
+        .help("Where to listen, as HOST:PORT or unix:PATH, instead of SERVER_BIND")
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
@@ -61,6 +61,11 @@ pub(super) async fn serve_app(app: &App, arguments: &ArgMatches) -> Result<ExitC
     let mut settings: ServerSettings = app.settings().get::<ServerSettings>()?.clone();
     if let Some(bind) = arguments.get_one::<String>("bind") {
         settings.server_bind.clone_from(bind);
+    }
+    for file in [&mut settings.server_tls_cert, &mut settings.server_tls_key] {
+        if !file.is_empty() {
+            *file = app.root().join(&*file).to_string_lossy().into_owned();
+        }
     }
     // An address that is in use is found before anything else is begun.
     let server = Server::bind(&settings)?;

@@ -37,12 +37,19 @@ pub(super) enum BodyError {
     Malformed(String),
     #[error("the connection ended before the body of the request was complete")]
     BrokenOff(#[source] Arc<BoxError>),
+    #[error("the body of the request came too slowly: send it again over a better connection")]
+    TooSlow,
     #[error("an uploaded file can't be kept on disk: look for space and rights in {folder}")]
     Storage {
         folder: String,
         #[source]
         cause: Arc<std::io::Error>,
     },
+    #[error(
+        "the bodies of all requests take more than {limit} bytes of memory, the limit that \
+         REQUEST_MAX_MEMORY sets"
+    )]
+    NoRoom { limit: u64 },
     #[error(
         "the body of this request was read before as a stream or a multipart form: read it in one \
          place, or use `bytes()`, which remembers it"
@@ -54,6 +61,11 @@ pub(super) enum BodyError {
 pub(super) const LIMIT_OF_SETTING: &str = "the limit that REQUEST_MAX_BODY_SIZE sets";
 /// The same, where the view set it.
 pub(super) const LIMIT_OF_VIEW: &str = "the limit that this page sets";
+
+/// The error of a body whose client pauses or trickles.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the client sends too slowly")]
+pub(crate) struct TooSlow;
 
 fn wrong_type(expected: &str, found: Option<&str>) -> String {
     match found {
@@ -67,11 +79,24 @@ fn wrong_type(expected: &str, found: Option<&str>) -> String {
 }
 
 impl BodyError {
+    /// Why a body could not be read to its end that the server was reading.
+    pub(super) fn broken_off(cause: BoxError) -> Self {
+        if cause.is::<TooSlow>() {
+            return Self::TooSlow;
+        }
+        match malformed(&*cause) {
+            Some(text) => Self::Malformed(format!("the body of the request is not valid: {text}")),
+            None => Self::BrokenOff(cause.into()),
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge { .. } | Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongType { .. } | Self::Compressed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Malformed(_) | Self::BrokenOff(_) => StatusCode::BAD_REQUEST,
+            Self::NoRoom { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Storage { .. } | Self::ReadBefore => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -80,7 +105,13 @@ impl BodyError {
     pub(super) fn answer(&self) -> Error {
         let status = self.status();
         if status.is_server_error() {
-            return Error::from_cause(self.clone()).with_status(status);
+            let error = Error::from_cause(self.clone()).with_status(status);
+            return match self {
+                Self::NoRoom { .. } => {
+                    error.with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+                }
+                _ => error,
+            };
         }
         let error = Error::new(status, self.to_string()).with_cause(self.clone());
         match self {
@@ -97,4 +128,14 @@ impl BodyError {
             _ => error,
         }
     }
+}
+
+/// What is wrong with the bytes, if a body ended for that reason.
+fn malformed(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    use std::io::ErrorKind::{InvalidData, InvalidInput};
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.find_map(|cause| {
+        let cause: &std::io::Error = cause.downcast_ref()?;
+        matches!(cause.kind(), InvalidData | InvalidInput).then(|| cause.to_string())
+    })
 }

@@ -19,6 +19,7 @@ use super::body::Body;
 use super::body_error::{BodyError, LIMIT_OF_SETTING, LIMIT_OF_VIEW};
 use super::error::{Error, Result};
 use super::form::{FormData, InvalidField};
+use super::memory::Share;
 use super::request::Request;
 use super::settings::HttpSettings;
 use crate::costs;
@@ -27,6 +28,8 @@ use crate::costs;
 pub(super) struct Content {
     source: Mutex<Source>,
     bytes: OnceCell<Result<Bytes, BodyError>>,
+    /// What is remembered of it takes so much memory.
+    share: Mutex<Share>,
     pub(super) form: OnceCell<Result<FormData, BodyError>>,
 }
 
@@ -46,6 +49,7 @@ impl Content {
                 limit: None,
             }),
             bytes: OnceCell::new(),
+            share: Mutex::default(),
             form: OnceCell::new(),
         }
     }
@@ -98,9 +102,15 @@ impl Content {
         })
     }
 
-    /// The whole body.
-    pub(super) async fn bytes(&self, settings: &HttpSettings) -> Result<&Bytes, BodyError> {
-        let bytes = self.bytes.get_or_init(|| self.collect(settings)).await;
+    /// Keeps the memory that was taken for what is remembered.
+    pub(super) fn keep(&self, share: Share) {
+        let mut kept = self.share.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.merge(share);
+    }
+
+    /// The whole body of `request`, whose content this is.
+    pub(super) async fn bytes(&self, request: &Request) -> Result<&Bytes, BodyError> {
+        let bytes = self.bytes.get_or_init(|| self.collect(request)).await;
         bytes.as_ref().map_err(Clone::clone)
     }
 
@@ -109,19 +119,29 @@ impl Content {
         self.bytes.get().cloned()
     }
 
-    async fn collect(&self, settings: &HttpSettings) -> Result<Bytes, BodyError> {
-        let mut reading = self.read(settings)?;
+    async fn collect(&self, request: &Request) -> Result<Bytes, BodyError> {
+        let mut reading = self.read(request.limits())?;
+        let length = reading.limited.body.len();
         let Some(first) = reading.next().await.transpose()? else {
             return Ok(Bytes::new());
         };
+        let mut share = Share::of(request);
+        share.take(first.len())?;
         let Some(second) = reading.next().await.transpose()? else {
+            self.keep(share);
             return Ok(first);
         };
-        let mut whole = BytesMut::from(first);
+        // A length that is known is within the limit, or nothing would be read.
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        let mut whole = BytesMut::with_capacity(length.unwrap_or(first.len() + second.len()));
+        whole.extend_from_slice(&first);
+        share.take(second.len())?;
         whole.extend_from_slice(&second);
         while let Some(next) = reading.next().await.transpose()? {
+            share.take(next.len())?;
             whole.extend_from_slice(&next);
         }
+        self.keep(share);
         Ok(whole.freeze())
     }
 }
@@ -171,8 +191,7 @@ impl Stream for Limited {
                 None => return Poll::Ready(None),
                 Some(Ok(frame)) => frame,
                 Some(Err(cause)) => {
-                    let error = BodyError::BrokenOff(cause.into());
-                    return Poll::Ready(Some(Err(error)));
+                    return Poll::Ready(Some(Err(BodyError::broken_off(cause))));
                 }
             };
             // Trailers are nothing that a view reads.
@@ -240,7 +259,7 @@ impl Request {
     ///
     /// [`set_body_limit`]: Self::set_body_limit
     pub async fn bytes(&self) -> Result<Bytes> {
-        let bytes = self.content().bytes(self.limits()).await;
+        let bytes = self.content().bytes(self).await;
         bytes.cloned().map_err(|error| error.answer())
     }
 

@@ -213,11 +213,11 @@ impl Request {
         match found.as_deref() {
             Ok(MULTIPART) => super::multipart::read(self).await,
             Ok(_) => {
-                let encoded = content.bytes(limits).await?;
+                let encoded = content.bytes(self).await?;
                 FormData::urlencoded(encoded.clone(), limits.request_max_fields)
             }
             Err(BodyError::WrongType { found: None, .. })
-                if content.bytes(limits).await?.is_empty() =>
+                if content.bytes(self).await?.is_empty() =>
             {
                 Ok(FormData::new(Vec::new(), Vec::new()))
             }

@@ -13,6 +13,7 @@ use multer::{Field, Multipart};
 use super::body_error::BodyError;
 use super::content::Reading;
 use super::form::FormData;
+use super::memory::Share;
 use super::request::Request;
 use super::settings::HttpSettings;
 use super::upload::{Spool, UploadedFile};
@@ -35,7 +36,7 @@ pub(super) async fn read(request: &Request) -> Result<FormData, BodyError> {
     if let Some(bytes) = request.content().remembered() {
         let whole = futures_util::stream::iter([bytes]);
         let parts = Multipart::new(whole, boundary);
-        return Collector::new(limits)
+        return Collector::new(request)
             .collect(parts, &AtomicUsize::new(0))
             .await;
     }
@@ -47,21 +48,25 @@ pub(super) async fn read(request: &Request) -> Result<FormData, BodyError> {
         head: head.clone(),
     };
     let parts = Multipart::new(paced, boundary);
-    Collector::new(limits).collect(parts, &head).await
+    Collector::new(request).collect(parts, &head).await
 }
 
 /// What was read of a form so far.
 struct Collector<'a> {
+    request: &'a Request,
     limits: &'a HttpSettings,
+    share: Share,
     fields: Vec<(String, String)>,
     fields_size: u64,
     files: Vec<UploadedFile>,
 }
 
 impl<'a> Collector<'a> {
-    fn new(limits: &'a HttpSettings) -> Self {
+    fn new(request: &'a Request) -> Self {
         Self {
-            limits,
+            request,
+            limits: request.limits(),
+            share: Share::of(request),
             fields: Vec::new(),
             fields_size: 0,
             files: Vec::new(),
@@ -76,6 +81,7 @@ impl<'a> Collector<'a> {
         loop {
             head.store(0, Ordering::Relaxed);
             let Some(part) = parts.next_field().await.map_err(malformed)? else {
+                self.request.content().keep(self.share);
                 return Ok(FormData::new(self.fields, self.files));
             };
             let Some(name) = part.name().map(unescape) else {
@@ -116,6 +122,7 @@ impl<'a> Collector<'a> {
                     setting: "REQUEST_MAX_FIELDS_SIZE",
                 });
             }
+            self.share.take(chunk.len())?;
             value.extend_from_slice(&chunk);
         }
         let value = String::from_utf8(value).map_err(|_| {
@@ -148,7 +155,12 @@ impl<'a> Collector<'a> {
         let mut empty = true;
         while let Some(chunk) = next_chunk(&mut part, head).await? {
             empty = false;
+            let before = spool.in_memory();
             spool.write(&chunk).await.map_err(storage)?;
+            match spool.in_memory() {
+                kept if kept >= before => self.share.take(kept - before)?,
+                kept => self.share.give_back((before - kept) as u64),
+            }
         }
         // A file input in which nothing was chosen is sent as an empty file without a name.
         if file_name.is_empty() && empty {

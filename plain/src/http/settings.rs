@@ -15,6 +15,9 @@ use crate::settings::{Problems, SettingsGroup};
 pub struct HttpSettings {
     /// The largest body that is read, in bytes.
     pub request_max_body_size: u64,
+    /// The most bytes that the bodies of all requests may take in memory together; a request
+    /// beyond is answered with 503. Files on disk and bodies that are read as a stream don't count.
+    pub request_max_memory: u64,
     /// The most fields in one form or query.
     pub request_max_fields: usize,
     /// The most bytes that the text fields of one multipart form may have together; they are kept
@@ -31,6 +34,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             request_max_body_size: 10 * 1024 * 1024,
+            request_max_memory: 256 * 1024 * 1024,
             request_max_fields: 1000,
             request_max_fields_size: 2 * 1024 * 1024,
             request_max_files: 100,
@@ -45,6 +49,12 @@ impl SettingsGroup for HttpSettings {
             problems.add(
                 "REQUEST_MAX_BODY_SIZE",
                 "must be at least 1, or no form can be sent",
+            );
+        }
+        if self.request_max_memory < self.request_max_body_size {
+            problems.add_among(
+                &["REQUEST_MAX_MEMORY", "REQUEST_MAX_BODY_SIZE"],
+                "must be at least REQUEST_MAX_BODY_SIZE, or such a body can never be read",
             );
         }
         if self.request_max_fields == 0 {

@@ -10,6 +10,17 @@ pub(crate) fn request<'a>(
     headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     body: impl Into<Body>,
 ) -> Request {
+    request_of(method, target, headers, body, Services::default())
+}
+
+/// The same, of an application that shares `services`.
+pub(crate) fn request_of<'a>(
+    method: &str,
+    target: &str,
+    headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    body: impl Into<Body>,
+    services: Services,
+) -> Request {
     let mut builder = http::Request::builder().method(method).uri(target);
     for (name, value) in headers {
         builder = builder.header(name, value);
@@ -21,7 +32,7 @@ pub(crate) fn request<'a>(
     let request = builder
         .body(body.into())
         .expect("the test's request is valid");
-    Request::new(request, connection, Services::default())
+    Request::new(request, connection, services)
 }
 
 /// A GET request.

@@ -123,6 +123,11 @@ impl Spool {
         }
     }
 
+    /// How many bytes of it are in memory.
+    pub(super) fn in_memory(&self) -> usize {
+        self.memory.len()
+    }
+
     pub(super) async fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
         self.size += chunk.len() as u64;
         if let Some((file, _)) = &mut self.disk {

@@ -3,8 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -12,35 +11,64 @@ use hyper::body::Incoming;
 use tracing::Span;
 
 use super::access::AccessLine;
-use crate::http::{Body, BoxError};
+use super::pace::{LeastPace, Pace};
+use super::progress::{Progress, Turn};
+use super::streams::Stream;
+use crate::http::{Body, BoxError, TooSlow};
 use crate::panicked::Panicked;
 
-/// Whether a client may still be sending a body that nobody reads to its end.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Unread(Arc<AtomicBool>);
+/// What is noted of the body of a request, and what is asked of the client that sends it.
+#[derive(Debug)]
+pub(super) struct Intake {
+    progress: Arc<Progress>,
+    least: LeastPace,
+}
 
-impl Unread {
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+impl Intake {
+    pub(super) fn new(progress: Arc<Progress>, least: LeastPace) -> Self {
+        Self { progress, least }
     }
 
-    /// The body of a request, which notes here whether it was read to its end.
-    pub(super) fn watch(&self, incoming: Incoming) -> Body {
-        if incoming.is_end_stream() {
-            self.0.store(false, Ordering::Relaxed);
+    /// The body of a request.
+    pub(super) fn watch(self, incoming: Incoming) -> Body {
+        let unread = !incoming.is_end_stream();
+        self.progress.set_body_unread(unread);
+        if !unread {
             return Body::empty();
         }
-        self.0.store(true, Ordering::Relaxed);
         Body::wrap(RequestBody {
             incoming,
-            unread: self.clone(),
+            intake: self,
+            received: 0,
+            pace: None,
+            ended: false,
         })
     }
 }
 
 struct RequestBody {
     incoming: Incoming,
-    unread: Unread,
+    intake: Intake,
+    received: u64,
+    /// Made when the client is waited for: most bodies are there already.
+    pace: Option<Box<Pace>>,
+    /// Whether there is nothing more to be had, for whatever reason.
+    ended: bool,
+}
+
+impl RequestBody {
+    fn poll_too_slow(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let least = self.intake.least;
+        let pace = self.pace.get_or_insert_with(|| Box::new(Pace::new(least)));
+        self.intake.progress.set_body_awaited(true);
+        ready!(pace.poll_too_slow(self.received, cx));
+        self.ended = true;
+        self.intake.progress.set_body_awaited(false);
+        Poll::Ready(Some(Err(TooSlow.into())))
+    }
 }
 
 impl http_body::Body for RequestBody {
@@ -51,19 +79,40 @@ impl http_body::Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let next = Pin::new(&mut self.incoming).poll_frame(cx);
-        if self.incoming.is_end_stream() || matches!(next, Poll::Ready(None)) {
-            self.unread.0.store(false, Ordering::Relaxed);
+        if self.ended {
+            return Poll::Ready(None);
         }
-        next.map(|next| next.map(|frame| Ok(frame?)))
+        let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+            return self.poll_too_slow(cx);
+        };
+        if let Some(pace) = &mut self.pace {
+            pace.sent();
+            self.intake.progress.set_body_awaited(false);
+        }
+        if self.incoming.is_end_stream() || next.is_none() {
+            self.intake.progress.set_body_unread(false);
+        }
+        self.ended = matches!(next, None | Some(Err(_)));
+        Poll::Ready(next.map(|frame| {
+            let frame = frame?;
+            self.received += frame.data_ref().map_or(0, Bytes::len) as u64;
+            Ok(frame)
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.ended || self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        // Nobody waits for the client any more.
+        self.intake.progress.set_body_awaited(false);
     }
 }
 
@@ -76,6 +125,8 @@ pub(super) struct ResponseBody {
     line: Option<AccessLine>,
     /// The request, if the body can break off.
     span: Option<Span>,
+    _turn: Option<Turn>,
+    stream: Option<Stream>,
 }
 
 impl ResponseBody {
@@ -86,7 +137,27 @@ impl ResponseBody {
             line = None;
         }
         let span = body.as_bytes().is_none().then(|| span.clone());
-        Self { body, line, span }
+        Self {
+            body,
+            line,
+            span,
+            _turn: None,
+            stream: None,
+        }
+    }
+
+    /// The same body, of an answer that ends `turn` when it ends.
+    pub(super) fn ending(mut self, turn: Turn) -> Self {
+        turn.answered();
+        self._turn = Some(turn);
+        self
+    }
+
+    /// The same body, of an answer on `stream`.
+    pub(super) fn of_stream(mut self, mut stream: Stream) -> Self {
+        stream.answered();
+        self.stream = Some(stream);
+        self
     }
 
     /// The next piece; a panic of what makes the pieces is an error.
@@ -109,6 +180,9 @@ impl http_body::Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let next = self.poll_body(cx);
+        if let Some(stream) = &mut self.stream {
+            stream.set_held(next.is_ready());
+        }
         match (&next, &mut self.line) {
             (Poll::Ready(Some(Err(error))), _) => tracing::error!(
                 target: "plain::server",

@@ -1,40 +1,38 @@
 //! One connection, from its first byte to its close.
 
-use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use http::Request;
-use http::header::{self, HeaderValue};
-use http_body::Body as _;
-use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::body::Unread;
 use super::exchange::Exchange;
 use super::handler::Handler;
-use super::rewind::Rewind;
+use super::limits::Limits;
+use super::progress::Wait;
+use super::room::Place;
 use super::shutdown::Watch;
-use crate::http::{Body, Connection, Scheme};
+use super::tls::Tls;
+use super::transport::{Socket, Transport};
+use super::wire::First;
+use crate::http::{Connection, Scheme};
 use crate::settings::ServerSettings;
 
 /// What a client that knows that this is HTTP/2 says first (RFC 9113 section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The answer to a client that did not finish the head of its request in time.
-const TIMED_OUT: &[u8] =
-    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+/// The answer to a client that speaks HTTP where HTTPS is spoken.
+const CLEAR_TEXT: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\
+    content-type: text/plain; charset=utf-8\r\ncontent-length: 41\r\n\r\n\
+    This port speaks HTTPS. Open https://...\n";
 
-/// The size up to which a body that the application did not read does not end the connection.
-const MOST_PASSED_OVER: u64 = 16 * 1024;
 /// How much is read from a client that still sends after its answer, so that it gets to see it.
 const MOST_DRAINED: u64 = 32 * 1024 * 1024;
 /// How long that may take.
@@ -42,15 +40,39 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(10);
 /// How long the client may pause meanwhile.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-type Io = TokioIo<Rewind<TcpStream, 24>>;
+/// The least that is read from a connection at once must hold the largest head.
+const LEAST_BUFFER: usize = 64 * 1024;
+/// How much a client of HTTP/2 may send of one body, and of all on its connection, before the
+/// application has read it.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 512 * 1024;
+/// How much of an answer the server takes from the application before the client of HTTP/2 has read
+/// it.
+const SEND_BUFFER: usize = 128 * 1024;
 
 /// Serves connections.
 #[derive(Debug)]
 pub(super) struct Server<H> {
-    exchange: Arc<Exchange<H>>,
-    http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
-    header_timeout: Duration,
+    pub(super) exchange: Arc<Exchange<H>>,
+    pub(super) http1: http1::Builder,
+    pub(super) http2: http2::Builder<TokioExecutor>,
+    pub(super) limits: Limits,
+    tls: Option<Arc<Tls>>,
+}
+
+/// A connection as it was accepted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accepted {
+    pub(super) connection: Connection,
+    pub(super) at: Instant,
+}
+
+impl Accepted {
+    /// Who the client is, for the log.
+    pub(super) fn client(&self) -> Option<tracing::field::DisplayValue<std::net::IpAddr>> {
+        let peer = self.connection.peer?;
+        Some(tracing::field::display(peer.ip()))
+    }
 }
 
 enum Protocol {
@@ -59,162 +81,174 @@ enum Protocol {
 }
 
 impl<H: Handler> Server<H> {
-    pub(super) fn new(exchange: Arc<Exchange<H>>, settings: &ServerSettings) -> Self {
-        let header_timeout = settings.header_timeout();
+    pub(super) fn new(
+        exchange: Arc<Exchange<H>>,
+        tls: Option<Arc<Tls>>,
+        settings: &ServerSettings,
+    ) -> Self {
+        let limits = Limits::new(settings);
+        let head = settings.server_max_header_size;
         let mut http1 = http1::Builder::new();
         http1
-            .timer(TokioTimer::new())
-            .header_read_timeout(header_timeout)
-            .max_header_size(settings.server_max_header_size as usize);
+            // The driver of the connection looks after it, with a timer that lives as long.
+            .header_read_timeout(None)
+            .max_header_size(head as usize)
+            .max_buf_size(LEAST_BUFFER.max(head as usize));
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
-            .max_header_list_size(settings.server_max_header_size)
-            .keep_alive_interval(header_timeout);
+            .max_header_list_size(head)
+            .max_concurrent_streams(settings.server_http2_max_streams)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
+            // Finds out about clients that are gone without a word.
+            .keep_alive_interval(limits.header);
         Self {
             exchange,
             http1,
             http2,
-            header_timeout,
+            limits,
+            tls,
         }
     }
 
-    /// Serves `stream` until it is closed, by the client or because `watch` says so.
-    pub(super) async fn serve(&self, mut stream: TcpStream, peer: SocketAddr, mut watch: Watch) {
-        // Without this, the end of an answer waits for the client's acknowledgement of its start.
-        let _ = stream.set_nodelay(true);
-        let mut first = [0; PREFACE.len()];
-        let opening = self.read_opening(&mut stream, &mut first, &mut watch);
-        let (protocol, length) = match timeout(self.header_timeout, opening).await {
-            Ok(Ok(Some(opening))) => opening,
-            Ok(Ok(None)) | Err(_) => return,
-            Ok(Err(error)) => return log(peer, &error),
-        };
-        let io = TokioIo::new(Rewind::new(first, length, stream));
-        match protocol {
-            Protocol::Http1 => self.serve_http1(io, peer, watch).await,
-            Protocol::Http2 => self.serve_http2(io, peer, watch).await,
-        }
-    }
-
-    /// Reads until it is clear what the client speaks; `None` if it says nothing.
-    async fn read_opening(
+    /// Serves `socket` until it is closed, by the client or because `watch` says so.
+    pub(super) async fn serve(
         &self,
-        stream: &mut TcpStream,
-        first: &mut [u8; PREFACE.len()],
+        socket: Socket,
+        peer: Option<SocketAddr>,
+        mut watch: Watch,
+        mut place: Place,
+    ) {
+        let accepted = Accepted {
+            connection: Connection {
+                peer,
+                scheme: self.scheme(),
+            },
+            at: Instant::now(),
+        };
+        socket.set_nodelay();
+        let opening = self.open(socket, &mut watch, &mut place);
+        let (stream, protocol, first) = match timeout(self.limits.header, opening).await {
+            Ok(Ok(Some(opened))) => opened,
+            Ok(Ok(None)) | Err(_) => return,
+            Ok(Err(error)) => return log(&accepted, &error),
+        };
+        match protocol {
+            Protocol::Http1 => {
+                self.serve_http1(stream, first, accepted, watch, place)
+                    .await;
+            }
+            Protocol::Http2 => {
+                self.serve_http2(stream, first, accepted, watch, place)
+                    .await;
+            }
+        }
+    }
+
+    /// Finds out how the client speaks; `None` if it says nothing, or nothing of use.
+    async fn open(
+        &self,
+        socket: Socket,
         watch: &mut Watch,
-    ) -> io::Result<Option<(Protocol, usize)>> {
-        let mut length = 0;
-        loop {
-            let read = tokio::select! {
-                biased;
-                read = stream.read(&mut first[length..]) => read?,
-                () = stopped(watch), if length == 0 => return Ok(None),
+        place: &mut Place,
+    ) -> io::Result<Option<(Transport, Protocol, First<{ PREFACE.len() }>)>> {
+        if self.tls.is_some() {
+            // Who has said nothing yet is merely idle.
+            let Some(byte) = unless_asked_to_go(socket.peek(), watch, place).await else {
+                return Ok(None);
             };
-            if read == 0 && length == 0 {
+            if matches!(byte, Some(b'A'..=b'Z')) {
+                refuse_clear_text(socket).await;
                 return Ok(None);
             }
-            length += read;
-            if read == 0 || first[..length] != PREFACE[..length] {
-                return Ok(Some((Protocol::Http1, length)));
-            }
-            if length == PREFACE.len() {
-                return Ok(Some((Protocol::Http2, length)));
-            }
         }
+        let mut stream = Transport::open(socket, self.tls.as_deref()).await?;
+        let mut first = [0; PREFACE.len()];
+        let opening = match stream.chose_http2() {
+            Some(true) => Some((Protocol::Http2, 0)),
+            Some(false) => Some((Protocol::Http1, 0)),
+            None => read_opening(&mut stream, &mut first, watch, place).await?,
+        };
+        Ok(opening.map(|(protocol, length)| (stream, protocol, First::new(first, length))))
     }
 
-    async fn serve_http1(&self, io: Io, peer: SocketAddr, mut watch: Watch) {
-        let unread = Unread::default();
-        let stopping = watch.clone();
-        let service = service_fn(|request: Request<Incoming>| {
-            let size = request.body().size_hint().upper();
-            let request = request.map(|incoming| unread.watch(incoming));
-            let (unread, stopping) = (&unread, &stopping);
-            async move {
-                let mut response = self.exchange.answer(request, connection_of(peer)).await;
-                // What is small is passed over, and the connection goes on.
-                let is_large = size.is_none_or(|size| size > MOST_PASSED_OVER);
-                if stopping.is_finishing() || unread.is_set() && is_large {
-                    let headers = response.headers_mut();
-                    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-                }
-                Ok::<_, Infallible>(response)
-            }
-        });
-        let mut connection = self.http1.serve_connection(io, service);
-        let result = tokio::select! {
-            biased;
-            result = &mut connection => result,
-            () = stopped(&mut watch) => {
-                std::pin::Pin::new(&mut connection).graceful_shutdown();
-                (&mut connection).await
-            }
-        };
-        let parts = connection.into_parts();
-        let stream = parts.io.into_inner().into_inner();
-        match result {
-            Ok(()) if unread.is_set() => drain(stream).await,
-            Ok(()) => {}
-            // A client that said nothing was merely idle.
-            Err(error) if error.is_timeout() && parts.read_buf.is_empty() => {}
-            Err(error) if error.is_timeout() => time_out(stream).await,
-            Err(error) => {
-                log(peer, &error);
-                if error.is_parse() {
-                    drain(stream).await;
-                }
-            }
-        }
-    }
-
-    async fn serve_http2(&self, io: Io, peer: SocketAddr, mut watch: Watch) {
-        let exchange = &self.exchange;
-        let service = service_fn(|request: Request<Incoming>| {
-            // The tasks of the streams outlive this borrow of the connection.
-            let exchange = exchange.clone();
-            let request = request.map(Body::from);
-            async move { Ok::<_, Infallible>(exchange.answer(request, connection_of(peer)).await) }
-        });
-        let mut connection = pin!(self.http2.serve_connection(io, service));
-        let result = tokio::select! {
-            biased;
-            result = &mut connection => result,
-            () = stopped(&mut watch) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = result {
-            log(peer, &error);
+    fn scheme(&self) -> Scheme {
+        match self.tls {
+            None => Scheme::Http,
+            Some(_) => Scheme::Https,
         }
     }
 }
 
-fn connection_of(peer: SocketAddr) -> Connection {
-    Connection {
-        peer: Some(peer),
-        scheme: Scheme::Http,
+/// What `first` of a connection comes to, unless the client is to go before.
+async fn unless_asked_to_go<T>(
+    first: impl Future<Output = T>,
+    watch: &mut Watch,
+    place: &mut Place,
+) -> Option<T> {
+    let since = Instant::now();
+    let mut first = pin!(first);
+    let mut stopped = pin!(stopped(watch));
+    poll_fn(|cx| {
+        if let Poll::Ready(first) = first.as_mut().poll(cx) {
+            return Poll::Ready(Some(first));
+        }
+        let is_to_go =
+            stopped.as_mut().poll(cx).is_ready() || place.is_asked_to_go(Wait::Request, since);
+        match is_to_go {
+            true => Poll::Ready(None),
+            false => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Reads until it is clear what the client speaks; `None` if it says nothing.
+async fn read_opening(
+    stream: &mut Transport,
+    first: &mut [u8; PREFACE.len()],
+    watch: &mut Watch,
+    place: &mut Place,
+) -> io::Result<Option<(Protocol, usize)>> {
+    let reading = stream.read(&mut first[..]);
+    let Some(read) = unless_asked_to_go(reading, watch, place).await else {
+        return Ok(None);
+    };
+    let (mut read, mut length) = (read?, 0);
+    if read == 0 {
+        return Ok(None);
+    }
+    loop {
+        length += read;
+        if read == 0 || first[..length] != PREFACE[..length] {
+            return Ok(Some((Protocol::Http1, length)));
+        }
+        if length == PREFACE.len() {
+            return Ok(Some((Protocol::Http2, length)));
+        }
+        read = stream.read(&mut first[length..]).await?;
+    }
+}
+
+/// Tells a client that speaks HTTP where HTTPS is spoken.
+async fn refuse_clear_text(mut socket: Socket) {
+    if socket.write_all(CLEAR_TEXT).await.is_ok() && socket.shutdown().await.is_ok() {
+        drain(socket).await;
     }
 }
 
 /// Waits until the server is asked to stop, and then until what a client sent before was noticed.
-async fn stopped(watch: &mut Watch) {
+pub(super) async fn stopped(watch: &mut Watch) {
     watch.finishing().await;
     // Lets the runtime look at the sockets once more.
     tokio::task::yield_now().await;
 }
 
-/// Tells a client that it was too slow.
-async fn time_out(mut stream: TcpStream) {
-    if stream.write_all(TIMED_OUT).await.is_ok() && stream.shutdown().await.is_ok() {
-        drain(stream).await;
-    }
-}
-
 /// Reads what the client still sends, within limits, so that it gets to see its answer: closing a
 /// connection with unread bytes makes the system take back what was sent (RFC 9112 section 9.6).
-async fn drain(mut stream: TcpStream) {
+pub(super) async fn drain(mut stream: impl AsyncRead + Unpin) {
     let deadline = Instant::now() + LONGEST_DRAIN;
     let mut left = MOST_DRAINED;
     let mut scrap = [0; 8192];
@@ -228,6 +262,7 @@ async fn drain(mut stream: TcpStream) {
 }
 
 /// Most of these are clients that left; none is a defect of the application.
-fn log(peer: SocketAddr, error: &(dyn std::error::Error + 'static)) {
-    tracing::debug!(target: "plain::server", client = %peer.ip(), error, "a connection broke off");
+pub(super) fn log(accepted: &Accepted, error: &(dyn std::error::Error + 'static)) {
+    let client = accepted.client();
+    tracing::debug!(target: "plain::server", client, error, "a connection broke off");
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::tls::TlsError;
 use crate::settings::NotAnAddress;
 
 /// The server could not start, or ended on its own.
@@ -68,6 +69,30 @@ pub enum ServerError {
         /// What the system said.
         source: io::Error,
     },
+    /// The socket could not be made in the file system.
+    #[error(
+        "{bind} can't be listened on; check that its folder exists and that this user may write there"
+    )]
+    Socket {
+        /// What was given.
+        bind: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What the service manager passed is no socket to listen on, or is several.
+    #[error(
+        "LISTEN_FDS promises {count} sockets, and one is needed that listens for TCP or Unix \
+         streams; check the socket's unit"
+    )]
+    Inherited {
+        /// How many there are.
+        count: usize,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The certificate and its key can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The threads could not be started.
     #[error(
         "the server's threads can't be started; check the limits of this user (`ulimit -a`), \

@@ -1,6 +1,7 @@
 //! One request and its response.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 
 use futures_util::FutureExt;
 use http::header::{self, HeaderName, HeaderValue};
@@ -10,6 +11,8 @@ use tracing::{Instrument, Span};
 use super::access::AccessLine;
 use super::body::ResponseBody;
 use super::handler::Handler;
+use super::limits::{Expired, TimeLimit};
+use super::watchdog::{Subject, Watched};
 use crate::http::{Body, Connection, Response, StatusCode};
 use crate::panicked::Panicked;
 use crate::settings::ServerSettings;
@@ -39,6 +42,7 @@ impl<H: Handler> Exchange<H> {
         &self,
         request: http::Request<Body>,
         connection: Connection,
+        limit: TimeLimit,
     ) -> http::Response<ResponseBody> {
         let is_head = *request.method() == Method::HEAD;
         if !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path {
@@ -56,7 +60,7 @@ impl<H: Handler> Exchange<H> {
         let mut response = match refuse(&request) {
             Some(response) => response,
             None => {
-                let answer = self.guarded(request, connection);
+                let answer = self.guarded(request, connection, limit);
                 answer.instrument(span.clone()).await
             }
         };
@@ -67,19 +71,39 @@ impl<H: Handler> Exchange<H> {
         finish(response, is_head, line, &span)
     }
 
-    /// What the handler answers; a panic in it touches this request only.
-    async fn guarded(&self, request: http::Request<Body>, connection: Connection) -> Response {
+    /// What the handler answers; a panic in it touches this request only, and so does one that
+    /// never ends.
+    async fn guarded(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+        limit: TimeLimit,
+    ) -> Response {
+        let subject = Subject::of(&request);
         let answer = async { self.handler.handle(request, connection).await };
-        match AssertUnwindSafe(answer).catch_unwind().await {
+        let answer = limit.hold(AssertUnwindSafe(answer).catch_unwind());
+        match Watched::new(subject, pin!(answer)).await {
             // RFC 9110 section 15.2: such a status announces an answer, and is none.
-            Ok(response) if response.status().is_informational() => {
+            Ok(Ok(response)) if response.status().is_informational() => {
                 let status = response.status();
                 defect(&format!("answered with {status}, which is no final status"))
             }
-            Ok(response) => response,
-            Err(payload) => defect(&Panicked::new(&*payload).to_string()),
+            Ok(Ok(response)) => response,
+            Ok(Err(payload)) => defect(&Panicked::new(&*payload).to_string()),
+            Err(Expired) => too_late(),
         }
     }
+}
+
+/// The answer to a request that the application takes too long for.
+fn too_late() -> Response {
+    tracing::error!(
+        target: "plain::server",
+        "the application did not answer within SERVER_REQUEST_TIMEOUT; the request was dropped"
+    );
+    Response::text("The answer takes too long. Please try again later.\n")
+        .with_status(StatusCode::SERVICE_UNAVAILABLE)
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("10"))
 }
 
 /// The answer where the application has none: `what` it did instead goes to the log.
@@ -92,6 +116,13 @@ fn defect(what: &str) -> Response {
 fn refuse(request: &http::Request<Body>) -> Option<Response> {
     if *request.method() == Method::CONNECT {
         let refusal = Response::text("This server is no proxy.\n");
+        return Some(refusal.with_status(StatusCode::NOT_IMPLEMENTED));
+    }
+    // RFC 9112 section 6.1: a coding that is not known can't be undone.
+    if let Some(coding) = request.headers().get(header::TRANSFER_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"chunked")
+    {
+        let refusal = Response::text("This server knows no coding but `chunked`.\n");
         return Some(refusal.with_status(StatusCode::NOT_IMPLEMENTED));
     }
     // RFC 9112 section 3.2: without a `Host`, or with two, the request is not for anybody.
@@ -112,6 +143,10 @@ fn finish(
 ) -> http::Response<ResponseBody> {
     if is_head {
         response.drop_body();
+    } else if response.body().len().is_some() {
+        // It is written from the body: a length that an application claims, if it were wrong, would
+        // let the rest of this answer pass for the next one.
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     response
         .into_http()

@@ -1,17 +1,164 @@
-//! Where the server listens.
+//! Where the server listens: on an address, on a Unix socket, or on what the service manager passes.
+
+#[cfg(unix)]
+mod unix;
 
 use std::io::{self, ErrorKind};
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 use super::error::ServerError;
-use crate::settings::split_address;
+use super::transport::Socket;
+use crate::settings::{Bind, ServerSettings};
 
-/// Listens on `bind`, `HOST:PORT`.
-pub(super) fn listen(bind: &str) -> Result<TcpListener, ServerError> {
-    let (host, port) = split_address(bind).map_err(|problem| ServerError::Address {
-        bind: bind.to_owned(),
-        problem,
-    })?;
+/// A socket that clients connect to.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(unix::Listener),
+}
+
+impl Listener {
+    /// Listens where `settings` say, or on the socket that this process was started with.
+    pub(super) fn bind(settings: &ServerSettings) -> Result<Self, ServerError> {
+        #[cfg(unix)]
+        if let Some(inherited) = unix::inherited()? {
+            return Ok(inherited);
+        }
+        let bind = &settings.server_bind;
+        match Bind::parse(bind) {
+            Ok(Bind::Tcp { host, port }) => tcp(bind, host, port).map(Self::Tcp),
+            #[cfg(unix)]
+            Ok(Bind::Unix(path)) => {
+                let listener = unix::Listener::bind(path, settings.socket_mode());
+                Ok(Self::Unix(
+                    listener.map_err(|source| refused(bind, source))?,
+                ))
+            }
+            #[cfg(not(unix))]
+            Ok(Bind::Unix(_)) => Err(refused(bind, ErrorKind::Unsupported.into())),
+            Err(problem) => Err(ServerError::Address {
+                bind: bind.to_owned(),
+                problem,
+            }),
+        }
+    }
+
+    /// The address, if it has one.
+    pub(super) fn address(&self) -> io::Result<Option<SocketAddr>> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(Some),
+            #[cfg(unix)]
+            Self::Unix(_) => Ok(None),
+        }
+    }
+
+    /// The path of a Unix socket, as it is written in `SERVER_BIND`.
+    pub(super) fn path(&self) -> Option<String> {
+        match self {
+            Self::Tcp(_) => None,
+            #[cfg(unix)]
+            Self::Unix(listener) => Some(listener.shown()),
+        }
+    }
+
+    /// Closes this handle of the socket. What is returned is to live as long as the server.
+    pub(super) fn close(self) -> impl Sized {
+        match self {
+            Self::Tcp(_) => None,
+            #[cfg(unix)]
+            Self::Unix(listener) => listener.close(),
+        }
+    }
+
+    /// The same socket, for another thread to accept from.
+    pub(super) fn another(&self) -> io::Result<Another> {
+        match self {
+            Self::Tcp(listener) => listener.try_clone().map(Another::Tcp),
+            #[cfg(unix)]
+            Self::Unix(listener) => listener.another().map(Another::Unix),
+        }
+    }
+}
+
+/// One thread's handle of a socket that several threads accept from.
+#[derive(Debug)]
+pub(super) enum Another {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixListener),
+}
+
+/// The same, while the thread waits for connections.
+#[derive(Debug)]
+pub(super) enum Accepting {
+    Tcp(tokio::net::TcpListener),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener),
+}
+
+impl Another {
+    /// Waits for connections in this thread's runtime.
+    pub(super) fn accepting(self) -> io::Result<Accepting> {
+        match self {
+            Self::Tcp(listener) => tokio::net::TcpListener::from_std(listener).map(Accepting::Tcp),
+            #[cfg(unix)]
+            Self::Unix(listener) => {
+                tokio::net::UnixListener::from_std(listener).map(Accepting::Unix)
+            }
+        }
+    }
+
+    /// A connection that waits already, with the other end's address if it has one.
+    fn accept(&self) -> io::Result<(Socket, Option<SocketAddr>)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                let stream = tokio::net::TcpStream::from_std(stream)?;
+                Ok((Socket::Tcp(stream), Some(peer)))
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                let stream = tokio::net::UnixStream::from_std(stream)?;
+                Ok((Socket::Unix(stream), None))
+            }
+        }
+    }
+}
+
+impl Accepting {
+    /// The next connection, with the other end's address if it has one.
+    pub(super) async fn accept(&self) -> io::Result<(Socket, Option<SocketAddr>)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok((Socket::Tcp(stream), Some(peer)))
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Socket::Unix(stream), None))
+            }
+        }
+    }
+
+    /// The connections that wait already, after which no more are accepted.
+    pub(super) fn waiting(self) -> impl Iterator<Item = (Socket, Option<SocketAddr>)> {
+        let listener = match self {
+            Self::Tcp(listener) => listener.into_std().map(Another::Tcp),
+            #[cfg(unix)]
+            Self::Unix(listener) => listener.into_std().map(Another::Unix),
+        };
+        let listener = listener.ok();
+        std::iter::from_fn(move || listener.as_ref()?.accept().ok())
+    }
+}
+
+/// Listens on an address.
+fn tcp(bind: &str, host: &str, port: u16) -> Result<TcpListener, ServerError> {
     let unknown = |source| ServerError::UnknownHost {
         bind: bind.to_owned(),
         source,
@@ -28,9 +175,11 @@ pub(super) fn listen(bind: &str) -> Result<TcpListener, ServerError> {
 }
 
 fn refused(bind: &str, source: io::Error) -> ServerError {
+    let is_unix = bind.starts_with(Bind::UNIX);
     let bind = bind.to_owned();
     match source.kind() {
         ErrorKind::AddrInUse => ServerError::InUse { bind, source },
+        _ if is_unix => ServerError::Socket { bind, source },
         ErrorKind::PermissionDenied => ServerError::NotAllowed { bind, source },
         ErrorKind::AddrNotAvailable => ServerError::NotLocal { bind, source },
         _ => ServerError::Listen { bind, source },
@@ -41,6 +190,13 @@ fn refused(bind: &str, source: io::Error) -> ServerError {
 mod tests {
     use super::*;
 
+    fn listen(bind: &str) -> Result<Listener, ServerError> {
+        Listener::bind(&ServerSettings {
+            server_bind: bind.to_owned(),
+            ..ServerSettings::default()
+        })
+    }
+
     fn refusal(bind: &str) -> String {
         listen(bind).unwrap_err().to_string()
     }
@@ -48,7 +204,7 @@ mod tests {
     #[test]
     fn a_port_in_use_is_said_with_what_to_do() {
         let first = listen("127.0.0.1:0").unwrap();
-        let bind = first.local_addr().unwrap().to_string();
+        let bind = first.address().unwrap().unwrap().to_string();
         assert_eq!(
             refusal(&bind),
             format!(
@@ -68,11 +224,14 @@ mod tests {
             "127.0.0.1:http",
             "::1:80",
             "a:65536",
+            "unix:",
+            "unix:app.sock",
         ] {
             assert_eq!(
                 refusal(bind),
                 format!(
-                    "`{bind}` can't be listened on: it must be HOST:PORT, such as 127.0.0.1:8000"
+                    "`{bind}` can't be listened on: it must be HOST:PORT, such as 127.0.0.1:8000, \
+                     or unix:PATH, such as unix:/run/app.sock"
                 )
             );
         }

@@ -44,6 +44,11 @@ impl Shutdown {
         Watch(self.0.subscribe())
     }
 
+    /// Lets every connection look whether there is something for it to do.
+    pub(super) fn wake(&self) {
+        self.0.send_modify(|_| {});
+    }
+
     fn reach(&self, phase: Phase) {
         self.0.send_if_modified(|current| {
             let later = *current < phase;

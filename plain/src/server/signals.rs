@@ -1,10 +1,12 @@
-//! SIGTERM and SIGINT, which stop a server.
+//! SIGTERM and SIGINT, which stop a server, and SIGHUP, which lets it read its certificate again.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
 use super::shutdown::Shutdown;
+use super::tls::Tls;
 
 /// Listens to signals for as long as it lives.
 #[derive(Debug)]
@@ -32,6 +34,26 @@ pub(super) fn stop(shutdown: Shutdown) -> io::Result<Signals> {
             shutdown.escalate();
         }
     })))
+}
+
+/// Lets each SIGHUP read the certificate of `tls` again.
+#[cfg(unix)]
+pub(super) fn reload(tls: Arc<Tls>) -> io::Result<Signals> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(Signals(tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let tls = tls.clone();
+            // Reading files may take a while; what came of it is in the log.
+            let _ = tokio::task::spawn_blocking(move || tls.reload()).await;
+        }
+    })))
+}
+
+/// There is no such signal here.
+#[cfg(not(unix))]
+pub(super) fn reload(_: Arc<Tls>) -> io::Result<Signals> {
+    Ok(Signals(tokio::spawn(async {})))
 }
 
 /// Lets the first Ctrl-C finish a server, and the second end it.

@@ -1,20 +1,36 @@
 use super::*;
-use crate::http::{Body, Connection, Response, StatusCode};
+use crate::http::{Body, Connection, Response, StatusCode, TooSlow};
 use crate::test::TestServer;
 use http_body_util::BodyExt;
 use peer::Peer;
 
+mod http2;
+mod isolation;
+mod limits;
 mod peer;
+mod smuggling;
 mod stop;
+mod tls;
+#[cfg(unix)]
+mod unix;
 
-/// Answers with the path; `/read` with the size of the body, `/refuse` before the body is read.
-async fn app(request: http::Request<Body>, _: Connection) -> Response {
+/// Answers with the path; `/read` with the size of the body, `/refuse` before the body is read,
+/// `/who` with what is known of the client.
+async fn app(request: http::Request<Body>, connection: Connection) -> Response {
     let (parts, body) = request.into_parts();
     match parts.uri.path() {
         "/panic" => panic!("the view has a defect"),
+        "/never" => std::future::pending().await,
+        "/who" => {
+            let peer = connection.peer.map(|peer| peer.ip());
+            Response::text(format!("{} {peer:?}", connection.scheme.as_str()))
+        }
         "/refuse" => Response::text("too large").with_status(StatusCode::PAYLOAD_TOO_LARGE),
         "/read" => match body.collect().await {
             Ok(body) => Response::text(body.to_bytes().len().to_string()),
+            Err(error) if error.is::<TooSlow>() => {
+                Response::text("slow").with_status(StatusCode::REQUEST_TIMEOUT)
+            }
             Err(_) => Response::text("broken").with_status(StatusCode::BAD_REQUEST),
         },
         path => Response::text(path.to_owned()),
@@ -154,7 +170,10 @@ fn a_client_that_does_not_finish_its_head_is_answered_with_408() {
 
 #[test]
 fn a_client_that_says_nothing_is_let_go_without_a_word() {
-    let server = quick(|settings| settings.server_header_timeout = 0.1);
+    let server = quick(|settings| {
+        settings.server_header_timeout = 0.1;
+        settings.server_keep_alive_timeout = 0.1;
+    });
     let mut silent = Peer::connect(server.address());
     let mut idle = Peer::connect(server.address());
     let mut undecided = Peer::connect(server.address());
@@ -226,7 +245,7 @@ fn a_server_that_listens_everywhere_is_opened_as_localhost() {
     let server = Server::bind(&settings).unwrap();
     assert_eq!(
         server.url(),
-        format!("http://localhost:{}", server.address().port())
+        format!("http://localhost:{}", server.address().unwrap().port())
     );
 }
 
@@ -238,7 +257,7 @@ async fn a_server_whose_future_is_dropped_ends() {
     };
     let server = Server::bind(&settings).unwrap();
     let mut watch = server.shutdown().watch();
-    let address = server.address();
+    let address = server.address().unwrap();
     drop(timeout(Duration::from_millis(1), server.run(app)).await);
     watch.ending().await;
     let refused = || std::net::TcpStream::connect(address).is_err();

@@ -2,67 +2,31 @@
 //! connection stays on the thread that accepted it.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::connection::Server;
 use super::handler::Handler;
-use super::shutdown::Watch;
-use crate::metrics::{Gauge, gauge};
+use super::listen::{Accepting, Another};
+use super::room::Room;
+use super::shutdown::{Shutdown, Watch};
+use super::transport::Socket;
+use super::watchdog::Beat;
 
 /// How long to wait when the system has no room for another connection.
 const PAUSE_WHEN_FULL: Duration = Duration::from_millis(100);
 
-/// The same for all servers of the process, for Prometheus.
-static OPEN: LazyLock<Gauge> =
-    LazyLock::new(|| gauge("plain_http_connections", "Open connections", &[]));
-
-/// The number of open connections.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Connections(Arc<AtomicUsize>);
-
-impl Connections {
-    pub(super) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn enter(&self, watch: Watch) -> Open {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        OPEN.increment();
-        Open {
-            connections: self.clone(),
-            watch,
-        }
-    }
-}
-
-/// Counts as a connection for as long as it lives; if the server is ended meanwhile, for ever, so
-/// that it can be said how many were dropped.
-struct Open {
-    connections: Connections,
-    watch: Watch,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        OPEN.decrement();
-        if !self.watch.is_ending() {
-            self.connections.0.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-}
-
 /// What a thread serves with.
 pub(super) struct Worker<H> {
     pub(super) server: Arc<Server<H>>,
+    pub(super) shutdown: Shutdown,
     pub(super) watch: Watch,
-    pub(super) connections: Connections,
+    pub(super) room: Arc<Room>,
+    pub(super) beat: Arc<Beat>,
     /// Closed when all threads have ended.
     pub(super) ended: mpsc::Sender<()>,
 }
@@ -84,7 +48,7 @@ impl Drop for Running {
 
 impl<H: Handler> Worker<H> {
     /// Starts the thread, the `number`th, which accepts from `listener`.
-    pub(super) fn start(self, listener: TcpListener, number: usize) -> io::Result<()> {
+    pub(super) fn start(self, listener: Another, number: usize) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -94,6 +58,7 @@ impl<H: Handler> Worker<H> {
         };
         let thread = thread::Builder::new().name(format!("plain-server-{number}"));
         thread.spawn(move || {
+            self.beat.clone().of_this_thread();
             runtime.block_on(self.serve(listener));
             // What the application still runs on threads of its own must not hold up the end.
             runtime.shutdown_background();
@@ -102,9 +67,9 @@ impl<H: Handler> Worker<H> {
         Ok(())
     }
 
-    async fn serve(mut self, listener: TcpListener) {
+    async fn serve(mut self, listener: Another) {
         let (alive, mut all_closed) = mpsc::channel(1);
-        match tokio::net::TcpListener::from_std(listener) {
+        match listener.accepting() {
             Ok(listener) => self.accept(listener, &alive).await,
             Err(error) => {
                 tracing::error!(target: "plain::server", %error, "the socket can't be used");
@@ -120,15 +85,24 @@ impl<H: Handler> Worker<H> {
     }
 
     /// Accepts until the server is asked to stop, and then what was waiting already.
-    async fn accept(&mut self, listener: tokio::net::TcpListener, alive: &mpsc::Sender<()>) {
+    async fn accept(&mut self, listener: Accepting, alive: &mpsc::Sender<()>) {
         loop {
+            let accepted = async {
+                self.room.available(&self.shutdown).await;
+                listener.accept().await
+            };
             let accepted = tokio::select! {
                 biased;
                 () = self.watch.finishing() => break,
-                accepted = listener.accept() => accepted,
+                accepted = accepted => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => self.open(stream, peer, alive.clone()),
+                Ok((socket, peer)) => {
+                    self.open(socket, peer, alive.clone());
+                    // One at a time, so that a thread never holds connections that it has not
+                    // looked at, while others are free.
+                    tokio::task::yield_now().await;
+                }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     tracing::error!(target: "plain::server", %error, "no connection can be accepted");
@@ -136,25 +110,17 @@ impl<H: Handler> Worker<H> {
                 }
             }
         }
-        let Ok(listener) = listener.into_std() else {
-            return;
-        };
-        while let Ok((stream, peer)) = listener.accept() {
-            let stream = stream
-                .set_nonblocking(true)
-                .and_then(|()| TcpStream::from_std(stream));
-            if let Ok(stream) = stream {
-                self.open(stream, peer, alive.clone());
-            }
+        for (socket, peer) in listener.waiting() {
+            self.open(socket, peer, alive.clone());
         }
     }
 
-    fn open(&self, stream: TcpStream, peer: SocketAddr, alive: mpsc::Sender<()>) {
+    fn open(&self, socket: Socket, peer: Option<SocketAddr>, alive: mpsc::Sender<()>) {
         let (server, watch) = (self.server.clone(), self.watch.clone());
-        let open = self.connections.enter(self.watch.clone());
+        let place = self.room.enter(self.watch.clone());
         tokio::spawn(async move {
-            server.serve(stream, peer, watch).await;
-            drop((open, alive));
+            server.serve(socket, peer, watch, place).await;
+            drop(alive);
         });
     }
 }

@@ -53,8 +53,9 @@ impl TestServer {
 
     /// Lets `server`, which listens already, answer with `handler`.
     pub fn run(server: Server, handler: impl Handler) -> Self {
+        let address = server.address();
         Self {
-            address: server.address(),
+            address: address.expect("a test server listens on an address"),
             shutdown: server.shutdown(),
             thread: Some(thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread();

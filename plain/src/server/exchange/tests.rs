@@ -72,7 +72,11 @@ async fn every_request_is_one_line_of_the_log_without_its_query() {
     let (captured, _guard) = Captured::start(LogFormat::Json, "info,plain=info");
     let exchange = exchange(|_| {});
     let response = exchange
-        .answer(request("GET", "/a/b?token=secret"), connection())
+        .answer(
+            request("GET", "/a/b?token=secret"),
+            connection(),
+            TimeLimit::None,
+        )
         .await;
     let id = response.headers()["x-request-id"]
         .to_str()
@@ -100,7 +104,7 @@ async fn every_request_is_one_line_of_the_log_without_its_query() {
 async fn what_a_view_logs_carries_the_id_of_its_request() {
     let (captured, _guard) = Captured::start(LogFormat::Json, "info");
     let response = exchange(|_| {})
-        .answer(request("GET", "/"), connection())
+        .answer(request("GET", "/"), connection(), TimeLimit::None)
         .await;
     let lines = captured.json();
     let line = lines
@@ -116,7 +120,7 @@ async fn what_a_view_logs_carries_the_id_of_its_request() {
 async fn the_line_of_a_stream_is_written_at_its_end_with_all_its_bytes() {
     let (captured, _guard) = Captured::start(LogFormat::Json, "plain::access=info");
     let response = exchange(|_| {})
-        .answer(request("GET", "/stream"), connection())
+        .answer(request("GET", "/stream"), connection(), TimeLimit::None)
         .await;
     assert_eq!(captured.text(), "");
     assert_eq!(text(response).await, "abcde");
@@ -129,7 +133,7 @@ async fn a_client_that_left_before_the_answer_is_logged_as_such() {
     let exchange = exchange(|_| {});
     assert!(
         exchange
-            .answer(request("GET", "/never"), connection())
+            .answer(request("GET", "/never"), connection(), TimeLimit::None)
             .now_or_never()
             .is_none()
     );
@@ -141,7 +145,7 @@ async fn without_access_log_nothing_is_written_of_a_request() {
     let (captured, _guard) = Captured::start(LogFormat::Json, "plain=info");
     let exchange = exchange(|settings| settings.access_log = false);
     exchange
-        .answer(request("GET", "/stream"), connection())
+        .answer(request("GET", "/stream"), connection(), TimeLimit::None)
         .await;
     assert_eq!(captured.text(), "");
 }
@@ -151,7 +155,7 @@ async fn the_health_path_answers_before_the_application_and_outside_the_log() {
     let (captured, _guard) = Captured::start(LogFormat::Json, "plain=info");
     let exchange = exchange(|settings| settings.healthcheck_path = "/panic".to_owned());
     let response = exchange
-        .answer(request("GET", "/panic"), connection())
+        .answer(request("GET", "/panic"), connection(), TimeLimit::None)
         .await;
     assert_eq!(response.status(), 200);
     assert_eq!(text(response).await, "ok");
@@ -162,7 +166,7 @@ async fn the_health_path_answers_before_the_application_and_outside_the_log() {
 async fn a_panic_is_a_500_that_says_nothing_of_it() {
     let (captured, _guard) = Captured::start(LogFormat::Json, "info");
     let response = exchange(|_| {})
-        .answer(request("GET", "/panic"), connection())
+        .answer(request("GET", "/panic"), connection(), TimeLimit::None)
         .await;
     assert_eq!(response.status(), 500);
     assert_eq!(text(response).await, "Internal Server Error\n");
@@ -177,7 +181,9 @@ async fn a_body_that_breaks_off_is_told_to_the_log_with_the_reason() {
     ] {
         let (captured, _guard) = Captured::start(LogFormat::Json, "error");
         let exchange = exchange(|settings| settings.access_log = false);
-        let response = exchange.answer(request("GET", path), connection()).await;
+        let response = exchange
+            .answer(request("GET", path), connection(), TimeLimit::None)
+            .await;
         let id = response.headers()["x-request-id"].clone();
         let mut body = response.into_body();
         assert_eq!(
@@ -200,7 +206,7 @@ async fn a_status_that_only_announces_an_answer_is_a_500() {
     let (captured, _guard) = Captured::start(LogFormat::Json, "info");
     let exchange = exchange(|_| {});
     let response = exchange
-        .answer(request("GET", "/switch"), connection())
+        .answer(request("GET", "/switch"), connection(), TimeLimit::None)
         .await;
     assert_eq!(response.status(), 500);
     let reason = "the application answered with 101 Switching Protocols, which is no final status";
@@ -210,7 +216,7 @@ async fn a_status_that_only_announces_an_answer_is_a_500() {
 #[tokio::test]
 async fn head_has_the_length_but_not_the_body() {
     let response = exchange(|_| {})
-        .answer(request("HEAD", "/"), connection())
+        .answer(request("HEAD", "/"), connection(), TimeLimit::None)
         .await;
     assert_eq!(response.headers()["content-length"], "5");
     assert_eq!(text(response).await, "");
@@ -221,13 +227,31 @@ async fn a_request_for_no_host_or_two_is_refused_and_so_is_a_tunnel() {
     let exchange = exchange(|_| {});
     let mut none = request("GET", "/");
     none.headers_mut().clear();
-    assert_eq!(exchange.answer(none, connection()).await.status(), 400);
+    assert_eq!(
+        exchange
+            .answer(none, connection(), TimeLimit::None)
+            .await
+            .status(),
+        400
+    );
     let mut two = request("GET", "/");
     two.headers_mut()
         .append("host", HeaderValue::from_static("other.test"));
-    assert_eq!(exchange.answer(two, connection()).await.status(), 400);
+    assert_eq!(
+        exchange
+            .answer(two, connection(), TimeLimit::None)
+            .await
+            .status(),
+        400
+    );
     let tunnel = request("CONNECT", "shop.test:443");
-    assert_eq!(exchange.answer(tunnel, connection()).await.status(), 501);
+    assert_eq!(
+        exchange
+            .answer(tunnel, connection(), TimeLimit::None)
+            .await
+            .status(),
+        501
+    );
 }
 
 #[test]

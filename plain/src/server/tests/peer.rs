@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// A client that writes bytes and reads answers. Each read fails after a while, so that no test
 /// hangs.
-pub(super) struct Peer {
-    stream: TcpStream,
+pub(super) struct Peer<S = TcpStream> {
+    stream: S,
     read: Vec<u8>,
 }
 
@@ -30,12 +30,30 @@ impl Answer {
     }
 }
 
+/// After so long without a byte a test fails.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A socket whose reads fail after a while.
+pub(super) fn socket(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
 impl Peer {
     pub(super) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        Self::over(socket(address))
+    }
+
+    /// The same socket, to write to while this one is read.
+    pub(super) fn another(&self) -> TcpStream {
+        self.stream.try_clone().unwrap()
+    }
+}
+
+impl<S: Read + Write> Peer<S> {
+    /// A client that speaks over `stream`.
+    pub(super) fn over(stream: S) -> Self {
         Self {
             stream,
             read: Vec::new(),

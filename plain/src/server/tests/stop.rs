@@ -66,7 +66,7 @@ fn a_request_that_was_waiting_to_be_accepted_is_answered_by_a_server_that_stops(
         ..ServerSettings::default()
     };
     let server = Server::bind(&settings).unwrap();
-    let mut waiting = Peer::connect(server.address());
+    let mut waiting = Peer::connect(server.address().unwrap());
     waiting.ask("GET", "/");
     server.shutdown().finish();
     let server = TestServer::run(server, gated().0);

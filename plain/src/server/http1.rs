@@ -1,0 +1,142 @@
+//! A connection that speaks HTTP/1.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use http::header::{self, HeaderValue};
+use http::{Request, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
+use tokio::time::Instant;
+
+use super::alarm::Alarm;
+use super::body::Intake;
+use super::connection::{Accepted, Server, drain, log, stopped};
+use super::gate::Gate;
+use super::handler::Handler;
+use super::limits::TimeLimit;
+use super::progress::{Progress, Wait};
+use super::room::Place;
+use super::shutdown::Watch;
+use super::transport::Transport;
+use super::wire::{First, Wire};
+
+/// The answer to a client that did not finish the head of its request in time.
+const TIMED_OUT: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// The size up to which a body that the application did not read does not end the connection.
+const MOST_PASSED_OVER: u64 = 16 * 1024;
+
+/// How a connection ended.
+enum End {
+    /// As HTTP has it, or by an error.
+    Closed(hyper::Result<()>),
+    /// The client did not finish a head in time.
+    Slow,
+    /// The client does not take its answer.
+    Stalled,
+}
+
+impl<H: Handler> Server<H> {
+    pub(super) async fn serve_http1<const N: usize>(
+        &self,
+        stream: Transport,
+        first: First<N>,
+        accepted: Accepted,
+        mut watch: Watch,
+        mut place: Place,
+    ) {
+        let progress = Arc::new(Progress::default());
+        let wire = Wire::new(stream, first, Gate::default(), progress.clone());
+        let stopping = watch.clone();
+        let service = service_fn(|request: Request<Incoming>| {
+            let size = request.body().size_hint().upper();
+            let turn = progress.begin();
+            let intake = Intake::new(progress.clone(), self.limits.pace);
+            let request = request.map(|incoming| intake.watch(incoming));
+            let (progress, stopping) = (&progress, &stopping);
+            async move {
+                let limit = TimeLimit::Driver(progress.clone());
+                let connection = accepted.connection;
+                let mut response = self.exchange.answer(request, connection, limit).await;
+                // What is small is passed over, and the connection goes on.
+                let is_large = size.is_none_or(|size| size > MOST_PASSED_OVER);
+                let is_left = progress.is_body_unread() && is_large;
+                let is_slow = response.status() == StatusCode::REQUEST_TIMEOUT;
+                if is_left || is_slow || stopping.is_finishing() {
+                    let headers = response.headers_mut();
+                    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response.map(|body| body.ending(turn)))
+            }
+        });
+        let mut connection = self.http1.serve_connection(TokioIo::new(wire), service);
+        let mut stopped = pin!(stopped(&mut watch));
+        let mut closing = false;
+        let mut seen = progress.now();
+        let mut since = accepted.at;
+        let mut alarm = Alarm::new(since + self.limits.header);
+        let end = poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
+                    return Poll::Ready(End::Closed(result));
+                }
+                if !closing && stopped.as_mut().poll(cx).is_ready() {
+                    closing = true;
+                    Pin::new(&mut connection).graceful_shutdown();
+                    continue;
+                }
+                let now = progress.now();
+                let limit = self.limits.of(now.0);
+                if let (true, Some(limit)) = (seen != now, limit) {
+                    since = Instant::now();
+                    alarm.set(since + limit);
+                }
+                seen = now;
+                let is_over = limit.is_some() && alarm.poll(cx).is_ready();
+                if !is_over && !place.is_asked_to_go(now.0, since) {
+                    return Poll::Pending;
+                }
+                match now.0 {
+                    Wait::Head => return Poll::Ready(End::Slow),
+                    Wait::Answer | Wait::Body => progress.expire(),
+                    Wait::Request if !closing => {
+                        closing = true;
+                        alarm.set(Instant::now() + self.limits.write);
+                        Pin::new(&mut connection).graceful_shutdown();
+                    }
+                    Wait::Request | Wait::Reader | Wait::Nothing => {
+                        return Poll::Ready(End::Stalled);
+                    }
+                }
+            }
+        })
+        .await;
+        let stream = connection.into_parts().io.into_inner().into_inner();
+        match end {
+            End::Closed(Ok(())) if progress.is_body_unread() => drain(stream).await,
+            End::Closed(Ok(())) | End::Stalled => {}
+            End::Slow => time_out(stream).await,
+            End::Closed(Err(error)) => {
+                log(&accepted, &error);
+                if error.is_parse() {
+                    drain(stream).await;
+                }
+            }
+        }
+    }
+}
+
+/// Tells a client that it was too slow.
+async fn time_out(mut stream: Transport) {
+    if stream.write_all(TIMED_OUT).await.is_ok() && stream.shutdown().await.is_ok() {
+        drain(stream).await;
+    }
+}

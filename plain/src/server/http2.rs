@@ -1,0 +1,116 @@
+//! A connection that speaks HTTP/2.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
+
+use super::alarm::Alarm;
+use super::body::Intake;
+use super::connection::{Accepted, Server, log, stopped};
+use super::gate::Gate;
+use super::handler::Handler;
+use super::limits::TimeLimit;
+use super::progress::{Progress, Wait};
+use super::room::Place;
+use super::shutdown::Watch;
+use super::streams::Streams;
+use super::transport::Transport;
+use super::wire::{First, Wire};
+
+/// How long a client without requests may take to take note that it is to go: it may just have sent
+/// one (RFC 9113 section 6.8).
+const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
+
+impl<H: Handler> Server<H> {
+    pub(super) async fn serve_http2<const N: usize>(
+        &self,
+        stream: Transport,
+        first: First<N>,
+        accepted: Accepted,
+        mut watch: Watch,
+        mut place: Place,
+    ) {
+        let progress = Arc::new(Progress::default());
+        let wire = Wire::new(stream, first, Gate::open(), progress.clone());
+        let streams = Arc::new(Streams::default());
+        let service = service_fn(|request: Request<Incoming>| {
+            // The tasks of the streams outlive this borrow of the connection.
+            let (exchange, limits) = (self.exchange.clone(), self.limits);
+            let stream = streams.begin();
+            async move {
+                let progress = Arc::new(Progress::default());
+                let turn = progress.begin();
+                let intake = Intake::new(progress.clone(), limits.pace);
+                let request = request.map(|incoming| intake.watch(incoming));
+                let limit = TimeLimit::own(limits, progress);
+                let response = exchange.answer(request, accepted.connection, limit).await;
+                drop(turn);
+                Ok::<_, Infallible>(response.map(|body| body.of_stream(stream)))
+            }
+        });
+        let mut connection = pin!(self.http2.serve_connection(TokioIo::new(wire), service));
+        let mut stopped = pin!(stopped(&mut watch));
+        let mut closing = false;
+        let mut seen = None;
+        let mut since = accepted.at;
+        let mut alarm = Alarm::new(since + self.limits.header);
+        let end = poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+                    return Poll::Ready(Some(result));
+                }
+                if streams.is_abused() {
+                    return Poll::Ready(None);
+                }
+                if !closing && stopped.as_mut().poll(cx).is_ready() {
+                    closing = true;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
+                let now = match progress.now() {
+                    (Wait::Reader, steps) => (Wait::Reader, steps),
+                    _ => streams.now(),
+                };
+                let limit = match now.0 {
+                    Wait::Request if closing => Some(LONGEST_GOODBYE),
+                    wait => self.limits.of(wait),
+                };
+                let key = Some((now, closing));
+                if let (true, Some(limit)) = (seen != key, limit) {
+                    since = Instant::now();
+                    alarm.set(since + limit);
+                }
+                seen = key;
+                let is_over = limit.is_some() && alarm.poll(cx).is_ready();
+                if !is_over && !place.is_asked_to_go(now.0, since) {
+                    return Poll::Pending;
+                }
+                if now.0 != Wait::Request || closing {
+                    return Poll::Ready(None);
+                }
+                closing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        })
+        .await;
+        match end {
+            Some(Err(error)) => log(&accepted, &error),
+            Some(Ok(())) => {}
+            None if streams.is_abused() => tracing::warn!(
+                target: "plain::server",
+                client = accepted.client(),
+                "a client cancels most of its requests; its connection is closed"
+            ),
+            None => {}
+        }
+    }
+}

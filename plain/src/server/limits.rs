@@ -1,0 +1,124 @@
+//! How long each of those may take for whom a connection waits.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::alarm::Alarm;
+use super::pace::LeastPace;
+use super::progress::{Progress, Wait};
+use crate::settings::ServerSettings;
+
+/// The limits of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) header: Duration,
+    pub(super) pace: LeastPace,
+    pub(super) write: Duration,
+    request: Option<Duration>,
+    body: Duration,
+    keep_alive: Duration,
+}
+
+impl Limits {
+    pub(super) fn new(settings: &ServerSettings) -> Self {
+        Self {
+            header: settings.header_timeout(),
+            pace: LeastPace::new(settings),
+            write: settings.write_timeout(),
+            request: settings.request_timeout(),
+            body: settings.body_timeout(),
+            keep_alive: settings.keep_alive_timeout(),
+        }
+    }
+
+    /// How long `wait` may last; `None` for as long as it likes.
+    pub(super) fn of(&self, wait: Wait) -> Option<Duration> {
+        match wait {
+            Wait::Request => Some(self.keep_alive),
+            Wait::Head => Some(self.header),
+            Wait::Answer => self.request,
+            // The body has a clock of its own, which the application must look at.
+            Wait::Body => Some(self.request? + self.body),
+            Wait::Nothing => None,
+            Wait::Reader => Some(self.write),
+        }
+    }
+}
+
+/// Who says when a request has taken too long.
+#[derive(Debug)]
+pub(super) enum TimeLimit {
+    /// Nobody.
+    #[cfg(test)]
+    None,
+    /// The driver of the connection, which looks after one request at a time.
+    Driver(Arc<Progress>),
+    /// A clock of the request's own.
+    Own(Clock),
+}
+
+/// The clock of one request among others on its connection.
+#[derive(Debug)]
+pub(super) struct Clock {
+    limits: Limits,
+    progress: Arc<Progress>,
+    seen: Option<(Wait, u32)>,
+    /// Made when the application first waits for something, if it has a limit.
+    alarm: Option<Alarm>,
+}
+
+/// The application did not answer in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Expired;
+
+impl TimeLimit {
+    pub(super) fn own(limits: Limits, progress: Arc<Progress>) -> Self {
+        Self::Own(Clock {
+            limits,
+            progress,
+            seen: None,
+            alarm: None,
+        })
+    }
+
+    /// What `answer` comes to, within the limit.
+    pub(super) async fn hold<T>(mut self, answer: impl Future<Output = T>) -> Result<T, Expired> {
+        let mut answer = pin!(answer);
+        poll_fn(|cx| match answer.as_mut().poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(Ok(answer)),
+            Poll::Pending if self.is_over(cx) => Poll::Ready(Err(Expired)),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        match self {
+            #[cfg(test)]
+            Self::None => false,
+            Self::Driver(progress) => progress.is_expired(),
+            Self::Own(clock) => clock.is_over(cx),
+        }
+    }
+}
+
+impl Clock {
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        let now = self.progress.now();
+        if self.seen != Some(now) {
+            self.seen = Some(now);
+            let due = self.limits.of(now.0).map(|limit| Instant::now() + limit);
+            match (&mut self.alarm, due) {
+                (Some(alarm), Some(due)) => alarm.set(due),
+                (alarm, due) => *alarm = due.map(Alarm::new),
+            }
+        }
+        let alarm = self.alarm.as_mut();
+        alarm.is_some_and(|alarm| alarm.poll(cx).is_ready())
+    }
+}
