@@ -13,3 +13,4 @@ pub mod log;
 pub mod proxy;
 pub mod sessions;
 pub mod setup;
+pub mod siege;

@@ -52,8 +52,13 @@ pub struct Finished {
 impl Process {
     /// Starts `command`, which runs in `folder`.
     pub(super) fn start(command: &mut Command, folder: &Path) -> Self {
+        Self::start_on(Stdio::null(), command, folder)
+    }
+
+    /// The same, with `input` as its standard input.
+    pub(super) fn start_on(input: Stdio, command: &mut Command, folder: &Path) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -134,7 +139,7 @@ impl Process {
     #[track_caller]
     pub fn address(&mut self) -> String {
         let line = self.wait_for("Listening on ");
-        let (_, address) = line.rsplit_once("http://").unwrap();
+        let (_, address) = line.rsplit_once("://").unwrap();
         address.to_owned()
     }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -153,6 +154,11 @@ impl Project {
     /// The program, without words, to be run in the folder.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
+        self.prepare(&mut command);
+        command
+    }
+
+    fn prepare(&self, command: &mut Command) {
         command
             .current_dir(self.path(&self.inner))
             .env_clear()
@@ -160,7 +166,18 @@ impl Project {
         if let Some(user) = self.user {
             command.uid(user).gid(user);
         }
-        command
+    }
+
+    /// Starts `server` on a socket that listens already, passed as systemd does it
+    /// (sd_listen_fds(3)), and waits until it listens.
+    pub fn serve_on(&self, socket: impl Into<OwnedFd>) -> Process {
+        const PASS: &str = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" server";
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", PASS]).arg(&self.program);
+        self.prepare(&mut shell);
+        let mut server = Process::start_on(socket.into().into(), &mut shell, &self.root);
+        server.wait_for("Listening on ");
+        server
     }
 
     /// Starts `server` at a free port, and waits until it listens.

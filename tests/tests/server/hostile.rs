@@ -1,0 +1,120 @@
+//! Bad input, and what an application's own pages answer.
+
+use std::io::Write;
+
+use plain_tests::command_line::Answer;
+use plain_tests::siege::Target;
+
+use crate::pressed;
+
+fn answer(target: &Target, request: &str) -> Answer {
+    let mut stream = target.connect().unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    Answer::read(stream)
+}
+
+#[test]
+fn each_kind_of_bad_input_has_its_status_and_ordinary_requests_go_on() {
+    let project = pressed(
+        "SERVER_BODY_TIMEOUT = 0.3\nSERVER_HEADER_TIMEOUT = 0.3\nSERVER_REQUEST_TIMEOUT = 0.3\n\
+         SERVER_KEEP_ALIVE_TIMEOUT = 0.3\n",
+    );
+    let mut server = project.serve();
+    let target = Target::of(&mut server);
+    let host = "Host: 127.0.0.1\r\n";
+    let json = "Accept: application/json\r\n";
+    let large = "x".repeat(40_000);
+    for (status, request) in [
+        (408, format!("GET / HTTP/1.1\r\n{host}X-Slow: ")),
+        (
+            431,
+            format!("GET / HTTP/1.1\r\n{host}X-Large: {large}\r\n\r\n"),
+        ),
+        (
+            408,
+            format!("POST /upload HTTP/1.1\r\n{host}{json}Content-Length: 10\r\n\r\nhalf"),
+        ),
+        (
+            408,
+            format!(
+                "POST /form HTTP/1.1\r\n{host}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\na=b"
+            ),
+        ),
+        (
+            408,
+            format!(
+                "POST /form HTTP/1.1\r\n{host}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100\r\n\r\n--b\r\n"
+            ),
+        ),
+        (
+            413,
+            format!("POST /upload HTTP/1.1\r\n{host}Content-Length: 20971520\r\n\r\n"),
+        ),
+        (
+            400,
+            format!(
+                "POST /upload HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\n5\r\nhi\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            400,
+            format!("POST /upload HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\nnone\r\n"),
+        ),
+        (
+            400,
+            format!(
+                "POST /upload HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            400,
+            format!(
+                "POST /upload HTTP/1.1\r\n{host}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"
+            ),
+        ),
+        (400, format!("GET / HTTP/1.1\r\n{host}X: a\r\n b\r\n\r\n")),
+        (400, format!("GET / HTTP/1.1\n{host}\r\n")),
+        (400, format!("GET / HTTP/1.1\r\n{host}X: a\0b\r\n\r\n")),
+        (400, "GET / HTTP/1.1\r\n\r\n".to_owned()),
+        (400, format!("GET / HTTP/1.1\r\n{host}{host}\r\n")),
+        (
+            400,
+            "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(),
+        ),
+        (
+            501,
+            format!(
+                "POST /upload HTTP/1.1\r\n{host}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            503,
+            format!("GET /never HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        ),
+    ] {
+        let found = answer(&target, &request);
+        let shown: String = request.chars().take(120).collect();
+        assert_eq!(found.status, status, "{shown:?}: {found:?}");
+        assert!(target.ask().is_some(), "{shown:?}");
+    }
+    server.stop().expect(0);
+}
+
+#[test]
+fn a_client_that_sent_too_slowly_is_told_what_to_do() {
+    let project = pressed("SERVER_BODY_TIMEOUT = 0.3\n");
+    let mut server = project.serve();
+    let target = Target::of(&mut server);
+    let request = "POST /upload HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\
+        Content-Length: 10\r\n\r\nhalf";
+    let found = answer(&target, request);
+    assert_eq!(found.header("connection"), Some("close"));
+    assert!(
+        found.body.contains(
+            "body of the request came too slowly: send it again over a better connection"
+        ),
+        "{}",
+        found.body
+    );
+    server.stop().expect(0);
+}
