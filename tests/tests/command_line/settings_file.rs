@@ -143,7 +143,7 @@ SESSION_COOKIE_SECURE = false
     error: the settings have 5 problems:
     - DATABASE_URL: cannot be used: only sqlite:// and postgres:// are known; write for example "sqlite://db.sqlite3" or "postgres://user:password@localhost/name" (/project/settings.toml line 5)
     - LOG_LEVEL: must be a level, or levels of parts, as in `info,plain::db=debug`; `loud` is none of the levels error, warn, info, debug, trace, off (found "loud", /project/settings.toml line 4)
-    - SERVER_BIND: must be HOST:PORT, such as 127.0.0.1:8000 (found "8000", /project/settings.toml line 3)
+    - SERVER_BIND: must be HOST:PORT, such as 127.0.0.1:8000, or unix:PATH, such as unix:/run/app.sock (found "8000", /project/settings.toml line 3)
     - SESSION_COOKIE_SAMESITE: "None" asks for SESSION_COOKIE_SECURE = true: browsers drop the cookie otherwise (found "None", /project/settings.toml line 7)
     - SESSION_COOKIE_AGE: is 0: write the seconds, 1 or more (found 0, /project/settings.toml line 6)
     "#);

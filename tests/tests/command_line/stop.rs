@@ -104,7 +104,7 @@ fn a_port_that_is_in_use_is_said_with_what_to_do() {
 fn an_address_that_is_none_is_wrong_usage() {
     let project = migrated();
     assert_snapshot!(project.run("server --bind 8000").expect(2).err, @"
-    error: invalid value '8000' for '--bind <ADDRESS>': must be HOST:PORT, such as 127.0.0.1:8000
+    error: invalid value '8000' for '--bind <ADDRESS>': must be HOST:PORT, such as 127.0.0.1:8000, or unix:PATH, such as unix:/run/app.sock
 
     For more information, try '--help'.
     ");
