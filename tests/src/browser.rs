@@ -11,6 +11,7 @@ mod leash;
 mod page;
 mod shop;
 mod stage;
+mod terminal;
 mod view;
 mod wire;
 

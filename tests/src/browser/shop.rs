@@ -9,6 +9,7 @@ use sqlx::SqlitePool;
 use tempfile::TempDir;
 
 use super::leash::Leashed;
+use super::terminal;
 
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
@@ -142,6 +143,13 @@ impl Shop {
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{words:?} fails: {complaint}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command of the shop at a terminal: types each answer once its question is asked and
+    /// nothing that is typed is shown. Returns all that the terminal showed.
+    pub fn run_at_a_terminal(&self, words: &[&str], answers: &[(&str, &str)]) -> String {
+        let command = format!("'{}' {}", build_shop().display(), words.join(" "));
+        terminal::answer(&command, self.folder.path(), answers)
     }
 
     fn serve(&mut self, address: &str) {

@@ -2,7 +2,7 @@
 
 use plain_tests::browser::{Browser, Scripts, Shop, Stage};
 
-use crate::office::{PASSWORD, enrol, sign_in};
+use crate::office::{ADMIN, PASSWORD, admin, enrol, sign_in};
 use crate::pages::{put_into_the_cart, say_hello};
 
 const ADA: &str = "ada@example.com";
@@ -59,6 +59,19 @@ pub(crate) async fn an_order_is_found_again_from_another_browser(stage: &Stage) 
     there.press("Session").await;
     there.press("Your orders").await;
     there.see("€18.00").await;
+}
+
+pub(crate) async fn an_admin_is_made_at_a_terminal_that_never_shows_the_password(stage: &Stage) {
+    let shop = Shop::open();
+    let words = ["users", "create", ADMIN, "--admin"];
+    let answers = [("Password: ", PASSWORD), ("The same again: ", PASSWORD)];
+    let shown = shop.run_at_a_terminal(&words, &answers);
+    assert!(
+        shown.contains("created me@example.com, an admin"),
+        "{shown}"
+    );
+    assert!(!shown.contains(PASSWORD), "{shown}");
+    admin(stage, &shop, Scripts::Run).await;
 }
 
 pub(crate) async fn a_new_password_ends_the_other_sessions(stage: &Stage) {

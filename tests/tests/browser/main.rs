@@ -109,6 +109,7 @@ fn tests() -> Vec<(&'static str, Needs, Test)> {
         Nothing: accounts {
             a_cart_survives_signing_up_and_signing_in,
             an_order_is_found_again_from_another_browser,
+            an_admin_is_made_at_a_terminal_that_never_shows_the_password,
             a_new_password_ends_the_other_sessions,
             signing_out_everywhere_ends_all,
             a_link_in_a_mail_sets_a_new_password_once,
