@@ -231,7 +231,7 @@ async fn sessions_are_ended_one_by_one_by_owner_and_when_over() {
 async fn a_row_that_someone_damaged_is_listed_as_unreadable() {
     let app = app().await;
     session(&app, None, "x").await;
-    let damage = "UPDATE plainsessions_session SET session_data = '{'";
+    let damage = "UPDATE plainsessions_session SET session_data = '[1]'";
     app.database().query(damage).execute().await.unwrap();
     assert!(page(&app, "/admin/sessions").await.contains("unreadable"));
     assert!(page(&app, "/admin/sessions/1").await.contains("unreadable"));
