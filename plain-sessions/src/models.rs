@@ -1,7 +1,7 @@
 //! The model [`Session`]: a row of the session table.
 
 use chrono::{DateTime, Datelike, Utc};
-use plain::db::{self, Database, Field, Model};
+use plain::db::{self, Database, Field, Model, StoredTime};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::{ColumnIndex, Decode, Row, Type, types::Json};
@@ -120,15 +120,16 @@ where
     &'static str: ColumnIndex<R>,
     i64: Decode<'r, R::Database> + Type<R::Database>,
     String: Decode<'r, R::Database> + Type<R::Database>,
-    DateTime<Utc>: Decode<'r, R::Database> + Type<R::Database>,
+    StoredTime: Decode<'r, R::Database> + Type<R::Database>,
     Json<Map<String, Value>>: Decode<'r, R::Database> + Type<R::Database>,
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
         let data: Option<Json<Map<String, Value>>> = row.try_get("session_data").ok();
         // Both databases hold dates that could not be written back.
         let writable = |date: &DateTime<Utc>| (0..=9999).contains(&date.year());
-        let created_at = row.try_get("created_at").ok().filter(writable);
-        let expires_at = row.try_get("expires_at").ok().filter(writable);
+        let time = |column| row.try_get(column).ok().map(|StoredTime(time)| time);
+        let created_at = time("created_at").filter(writable);
+        let expires_at = time("expires_at").filter(writable);
         let whole = data.is_some() && created_at.is_some() && expires_at.is_some();
         let owner: Option<Option<String>> = row.try_get("owner").ok();
         let now = Utc::now();

@@ -23,6 +23,7 @@ mod queryset;
 mod settings;
 mod slot;
 mod sqlite;
+mod stored_time;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -38,6 +39,7 @@ pub use query::{Executor, FromRow, Query, Sql};
 pub use queryset::{Page, QuerySet, Total};
 pub use settings::{DatabaseSettings, Synchronous};
 pub use slot::DatabaseSlot;
+pub use stored_time::StoredTime;
 pub use transaction::Transaction;
 pub use url::DatabaseUrl;
 pub use value::Value;

@@ -7,10 +7,11 @@
 
 use std::fmt::Write;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgDatabaseError, PgSeverity};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgDatabaseError, PgRow, PgSeverity};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Either, Executor, PgConnection, Postgres, Row,
     SqlSafeStr, SqlStr,
@@ -159,7 +160,7 @@ impl Driver for PostgresConnection {
             while let Some(result) = results.try_next().await? {
                 match result {
                     Either::Right(row) if rows == Rows::All || found.is_empty() => {
-                        found.push(T::from_row(&row)?);
+                        found.push(read(&row)?);
                     }
                     _ => {}
                 }
@@ -204,6 +205,15 @@ impl Driver for PostgresConnection {
             _ => false,
         }
     }
+}
+
+/// The row as a `T`. The driver panics where a time is beyond what a date holds, as `infinity` is.
+fn read<T: FromRow>(row: &PgRow) -> sqlx::Result<T> {
+    let read = catch_unwind(AssertUnwindSafe(|| T::from_row(row)));
+    read.unwrap_or_else(|_| {
+        let reason = "a value is beyond what its Rust type holds; read times as StoredTime";
+        Err(sqlx::Error::Decode(reason.into()))
+    })
 }
 
 /// A connection, and whether it is a direct one.

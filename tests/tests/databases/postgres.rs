@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use plain::db::{ConnectOptions, Database, Error, Kind, Sql, Unavailable, Value};
+use plain::db::{ConnectOptions, Database, Error, Kind, Sql, StoredTime, Unavailable, Value};
 use plain::test::TestDatabase;
 
 use crate::items::{add, count, items};
@@ -21,6 +21,7 @@ on_postgres![
     a_missing_table_is_named,
     values_of_changing_types_stay_what_they_are,
     connections_are_used_again,
+    a_time_that_no_date_holds_is_an_error_and_no_panic,
 ];
 
 fn to(url: impl AsRef<str>) -> ConnectOptions {
@@ -273,4 +274,33 @@ async fn connections_are_used_again() {
     transaction.commit().await.expect("committed");
     let last: i64 = db.query(pid).scalar().await.expect("a number");
     assert_eq!(first, last);
+}
+
+async fn a_time_that_no_date_holds_is_an_error_and_no_panic() {
+    let db = TestDatabase::empty(Kind::Postgres).await;
+    for odd in ["infinity", "-infinity", "294276-12-31"] {
+        let sql = || Sql::trusted(format!("SELECT CAST('{odd}' AS TIMESTAMPTZ)"));
+        let refused = db
+            .query(sql())
+            .scalar::<chrono::DateTime<chrono::Utc>>()
+            .await;
+        let refused = refused.expect_err("no date");
+        assert!(matches!(refused, Error::Decode { .. }), "{odd}: {refused}");
+        let stored = db.query(sql()).scalar::<StoredTime>().await;
+        let refused = stored.expect_err("no date");
+        assert!(
+            refused.to_string().contains("beyond what a date holds"),
+            "{odd}: {refused}"
+        );
+        // The connection is as good as before.
+        let number: i64 = db
+            .query("SELECT CAST(1 AS BIGINT)")
+            .scalar()
+            .await
+            .expect("one");
+        assert_eq!(number, 1);
+    }
+    let time = "SELECT CAST('2026-01-31 08:15:00.000001+01' AS TIMESTAMPTZ)";
+    let StoredTime(time) = db.query(time).scalar().await.expect("a time");
+    assert_eq!(time.to_rfc3339(), "2026-01-31T07:15:00.000001+00:00");
 }
