@@ -2,7 +2,9 @@
 
 use std::future::IntoFuture;
 
+use plain::db::Kind;
 use plain::http::Response;
+use plain::test::both;
 use plain_sessions::SessionStore;
 use plain_tests::sessions::{
     Site, Step, Visitor, add_one, clear, costs, cycle, flush, header, owner, set, status, values,
@@ -11,6 +13,17 @@ use plain_tests::sessions::{
 use serde_json::json;
 
 use crate::{UNKNOWN, cookie};
+
+both![
+    a_database_that_is_away_is_a_503_for_pages_that_ask_for_the_session_only,
+    a_database_that_is_away_is_never_taken_for_no_session,
+    a_commit_that_fails_is_the_503_page_of_the_application_and_nothing_of_the_handler,
+    a_renewal_that_fails_is_a_503,
+    a_sign_out_of_a_failed_request_that_can_not_be_carried_out_is_a_503,
+    an_update_that_can_not_be_applied_to_what_is_there_now_is_a_503,
+    an_update_that_panics_on_what_is_there_now_saves_nothing_and_harms_nobody,
+    a_request_that_its_client_gave_up_saves_nothing_and_holds_nobody_up,
+];
 
 /// Ways in which a database is away. Each site is used once.
 const AWAY: [&str; 3] = ["closed", "without its table", "with another table"];
@@ -27,10 +40,9 @@ async fn take_away(site: &Site, how: &str) {
     }
 }
 
-#[tokio::test]
-async fn a_database_that_is_away_is_a_503_for_pages_that_ask_for_the_session_only() {
+async fn a_database_that_is_away_is_a_503_for_pages_that_ask_for_the_session_only(kind: Kind) {
     for how in AWAY {
-        let site = Site::new().await;
+        let site = Site::on(kind).start().await;
         let visitor = site.visitor_with("name", "Ada").await;
         take_away(&site, how).await;
         for steps in [
@@ -64,9 +76,8 @@ async fn a_database_that_is_away_is_a_503_for_pages_that_ask_for_the_session_onl
     }
 }
 
-#[tokio::test]
-async fn a_database_that_is_away_is_never_taken_for_no_session() {
-    let site = Site::builder().page("greet", |session: SessionStore| async move {
+async fn a_database_that_is_away_is_never_taken_for_no_session(kind: Kind) {
+    let site = Site::on(kind).page("greet", |session: SessionStore| async move {
         let name: Option<String> = session.get("name")?;
         Ok(Response::text(
             name.unwrap_or_else(|| "stranger".to_owned()),
@@ -87,15 +98,14 @@ async fn a_database_that_is_away_is_never_taken_for_no_session() {
     assert_eq!((response.status().as_u16(), response.text()), (200, "Ada"));
 }
 
-/// Statements that make the database refuse to save, and one that makes it save again.
-const REFUSALS: [(&str, &[&str], &str); 4] = [
+/// Statements that make SQLite refuse to save.
+const REFUSALS: [(&str, &[&str]); 4] = [
     (
         "no insert",
         &[
             "CREATE TRIGGER refuse BEFORE INSERT ON plainsessions_session \
            BEGIN SELECT RAISE(ABORT, 'refused'); END",
         ],
-        "DROP TRIGGER refuse",
     ),
     (
         "no update",
@@ -103,7 +113,6 @@ const REFUSALS: [(&str, &[&str], &str); 4] = [
             "CREATE TRIGGER refuse BEFORE UPDATE ON plainsessions_session \
            BEGIN SELECT RAISE(ABORT, 'refused'); END",
         ],
-        "DROP TRIGGER refuse",
     ),
     (
         "no delete",
@@ -111,7 +120,6 @@ const REFUSALS: [(&str, &[&str], &str); 4] = [
             "CREATE TRIGGER refuse BEFORE DELETE ON plainsessions_session \
            BEGIN SELECT RAISE(ABORT, 'refused'); END",
         ],
-        "DROP TRIGGER refuse",
     ),
     (
         "no commit",
@@ -122,19 +130,65 @@ const REFUSALS: [(&str, &[&str], &str); 4] = [
             "CREATE TRIGGER refuse AFTER UPDATE ON plainsessions_session \
              BEGIN INSERT INTO child VALUES (1); END",
         ],
-        "DROP TRIGGER refuse",
+    ),
+];
+
+const REFUSE: &str = "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+                      $$ BEGIN RAISE EXCEPTION 'refused'; END $$";
+
+/// Statements that make PostgreSQL refuse to save.
+const POSTGRES_REFUSALS: [(&str, &[&str]); 4] = [
+    (
+        "no insert",
+        &[
+            REFUSE,
+            "CREATE TRIGGER refuse BEFORE INSERT ON plainsessions_session \
+             FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ],
+    ),
+    (
+        "no update",
+        &[
+            REFUSE,
+            "CREATE TRIGGER refuse BEFORE UPDATE ON plainsessions_session \
+             FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ],
+    ),
+    (
+        "no delete",
+        &[
+            REFUSE,
+            "CREATE TRIGGER refuse BEFORE DELETE ON plainsessions_session \
+             FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ],
+    ),
+    (
+        "no commit",
+        &[
+            REFUSE,
+            "CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON plainsessions_session \
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ],
     ),
 ];
 
 async fn refuse(site: &Site, how: &str) {
-    let (_, statements, _) = REFUSALS.iter().find(|(name, ..)| *name == how).unwrap();
+    let refusals = match site.db().kind() {
+        Kind::Sqlite => REFUSALS,
+        Kind::Postgres => POSTGRES_REFUSALS,
+    };
+    let (_, statements) = refusals.iter().find(|(name, _)| *name == how).unwrap();
     for sql in *statements {
         site.sql(sql).await;
     }
 }
 
 async fn accept(site: &Site) {
-    site.sql(REFUSALS[0].2).await;
+    let sql = match site.db().kind() {
+        Kind::Sqlite => "DROP TRIGGER refuse",
+        Kind::Postgres => "DROP TRIGGER refuse ON plainsessions_session",
+    };
+    site.sql(sql).await;
 }
 
 /// Sends `steps`, whose commit fails, and states that nothing pretends to have been saved.
@@ -163,14 +217,15 @@ async fn assert_not_saved<const N: usize>(site: &Site, visitor: &Visitor, steps:
     assert_eq!((site.rows().await, visitor.key()), (before, key));
 }
 
-async fn site() -> Site {
-    let site = Site::builder().template("503.html", "our own page for 503");
+async fn site(kind: Kind) -> Site {
+    let site = Site::on(kind).template("503.html", "our own page for 503");
     site.start().await
 }
 
-#[tokio::test]
-async fn a_commit_that_fails_is_the_503_page_of_the_application_and_nothing_of_the_handler() {
-    let site = site().await;
+async fn a_commit_that_fails_is_the_503_page_of_the_application_and_nothing_of_the_handler(
+    kind: Kind,
+) {
+    let site = site(kind).await;
     let visitor = site.visitor_with("name", "Ada").await;
 
     refuse(&site, "no insert").await;
@@ -197,9 +252,8 @@ async fn a_commit_that_fails_is_the_503_page_of_the_application_and_nothing_of_t
     assert_eq!(values(&visitor.look().await), json!({ "name": "Grace" }));
 }
 
-#[tokio::test]
-async fn a_renewal_that_fails_is_a_503() {
-    let site = Site::builder().with("SESSION_SAVE_EVERY_REQUEST", true);
+async fn a_renewal_that_fails_is_a_503(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_SAVE_EVERY_REQUEST", true);
     let site = site.start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     refuse(&site, "no update").await;
@@ -207,9 +261,8 @@ async fn a_renewal_that_fails_is_a_503() {
     assert_eq!((response.status().as_u16(), cookie(&response)), (503, None));
 }
 
-#[tokio::test]
-async fn a_sign_out_of_a_failed_request_that_can_not_be_carried_out_is_a_503() {
-    let site = site().await;
+async fn a_sign_out_of_a_failed_request_that_can_not_be_carried_out_is_a_503(kind: Kind) {
+    let site = site(kind).await;
     let visitor = site.visitor_with("name", "Ada").await;
     refuse(&site, "no delete").await;
     let response = visitor.run([flush(), status(500)]).await;
@@ -218,11 +271,10 @@ async fn a_sign_out_of_a_failed_request_that_can_not_be_carried_out_is_a_503() {
     assert_eq!(values(&visitor.look().await), json!({ "name": "Ada" }));
 }
 
-#[tokio::test]
-async fn an_update_that_can_not_be_applied_to_what_is_there_now_is_a_503() {
+async fn an_update_that_can_not_be_applied_to_what_is_there_now_is_a_503(kind: Kind) {
     use crate::concurrency::interleaved;
 
-    let site = site().await;
+    let site = site(kind).await;
     let visitor = site.visitor_with("n", 1).await;
     let meanwhile = site.twin_of(&visitor);
     let response = interleaved(
@@ -237,11 +289,10 @@ async fn an_update_that_can_not_be_applied_to_what_is_there_now_is_a_503() {
     assert_eq!(values(&visitor.look().await), json!({ "n": "no number" }));
 }
 
-#[tokio::test]
-async fn an_update_that_panics_on_what_is_there_now_saves_nothing_and_harms_nobody() {
+async fn an_update_that_panics_on_what_is_there_now_saves_nothing_and_harms_nobody(kind: Kind) {
     use crate::concurrency::interleaved;
 
-    let site = Site::builder().page("careful", |session: SessionStore| async move {
+    let site = Site::on(kind).page("careful", |session: SessionStore| async move {
         session.set("a", 1)?;
         session.update("n", |n: Option<i64>| match n {
             Some(1) => 2,
@@ -270,7 +321,10 @@ async fn an_update_that_panics_on_what_is_there_now_saves_nothing_and_harms_nobo
 
 #[tokio::test]
 async fn while_a_writer_is_stuck_pages_that_only_read_are_served() {
-    let site = Site::builder().with("DATABASE_TIMEOUT", 0.05).start().await;
+    let site = Site::on(Kind::Sqlite)
+        .with("DATABASE_TIMEOUT", 0.5)
+        .start()
+        .await;
     let visitor = site.visitor_with("name", "Ada").await;
     let stuck = site.db().begin().await.unwrap();
     let response = visitor.look().await;
@@ -284,9 +338,8 @@ async fn while_a_writer_is_stuck_pages_that_only_read_are_served() {
     assert_eq!(costs(&response), "SELECT SELECT UPDATE");
 }
 
-#[tokio::test]
-async fn a_request_that_its_client_gave_up_saves_nothing_and_holds_nobody_up() {
-    let site = Site::new().await;
+async fn a_request_that_its_client_gave_up_saves_nothing_and_holds_nobody_up(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     let before = site.row().await;
     for steps in [
