@@ -3,23 +3,27 @@
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use plain::db::migrations::{Migrator, Target};
-use plain::db::{ConnectOptions, Database, Kind};
+use plain::db::{ConnectOptions, Database, DatabaseUrl, Kind};
 use plain::embedded::{File, Folder};
 use plain::test::TestDatabase;
+use plain_tests::command_line::Client;
+use plain_tests::setup::Setup;
 use tempfile::TempDir;
 
 use crate::items::{add, count, items};
-use crate::on_postgres;
+use crate::{SITE, on_postgres};
 
 on_postgres![
     statements_of_many_clients_do_not_meet_those_of_others,
     transactions_hold_their_connection,
     what_fails_leaves_the_connection_to_the_next,
     migrations_run_once,
+    processes_share_migrations_sessions_and_chores,
 ];
 
 /// PgBouncer before the server of `db`.
@@ -80,7 +84,7 @@ impl Bouncer {
             if TcpStream::connect(("127.0.0.1", listen)).is_ok() {
                 break;
             }
-            std::thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10));
         }
         let url = format!("postgres://postgres@127.0.0.1:{listen}/{name}?sslmode=disable");
         Some(Self {
@@ -224,4 +228,54 @@ async fn migrations_run_once() {
             .len()
     });
     assert_eq!(join_all(runs).await.iter().sum::<usize>(), 2);
+}
+
+async fn processes_share_migrations_sessions_and_chores() {
+    const EACH: u32 = 30;
+    let db = TestDatabase::empty(Kind::Postgres).await;
+    // Fewer connections than the processes have together.
+    let Some(bouncer) = Bouncer::start(&db, 3) else {
+        return;
+    };
+    let setup = Setup::at(SITE, DatabaseUrl::new(bouncer.url.clone()), "");
+    let processes = [(); 3].map(|()| setup.project.start("migrate"));
+    let said = processes.map(|process| process.finish().expect(0).out);
+    let applied = said.concat().matches("Applied ").count();
+    assert_eq!(applied, 3, "{said:?}");
+
+    let mut servers = [(); 2].map(|()| setup.project.serve());
+    let addresses = servers.each_mut().map(|server| server.address());
+    let mut visitor = Client::default();
+    assert_eq!(
+        visitor.timed(&addresses[0], "POST", "/visits").0.status,
+        200
+    );
+    thread::scope(|scope| {
+        for address in addresses.iter().chain(&addresses) {
+            let mut visitor = visitor.clone();
+            scope.spawn(move || {
+                for _ in 0..EACH {
+                    let (answer, _) = visitor.timed(address, "POST", "/visits");
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                    // Whose row is inserted.
+                    let (answer, _) = Client::default().timed(address, "POST", "/visits");
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                }
+            });
+        }
+    });
+    for address in &addresses {
+        let (answer, _) = visitor.timed(address, "GET", "/visits");
+        assert_eq!(answer.body, (4 * EACH + 1).to_string());
+    }
+    let count = "SELECT count(*) FROM plainsessions_session";
+    let rows: i64 = db.query(count).scalar().await.unwrap();
+    assert_eq!(rows, i64::from(4 * EACH + 1));
+    setup
+        .project
+        .done("chores run plain.sessions.chores.ClearExpired");
+    for server in servers {
+        let log = server.stop().expect(0).err;
+        assert!(!log.contains("ERROR"), "{log}");
+    }
 }
