@@ -3,9 +3,11 @@
 use tokio::task::JoinHandle;
 
 use crate::app::App;
-use crate::http::{Body, Connection, HeaderValue, Method, Response, Result, StatusCode, header};
+use crate::http::{
+    Body, Connection, Error, HeaderValue, Method, Response, Result, StatusCode, header,
+};
 use crate::metrics::{self, MetricsSettings};
-use crate::server::{Server, ServerSettings, Shutdown};
+use crate::server::{Server, ServerError, ServerSettings, Shutdown};
 
 /// Serves `/metrics` for as long as it lives, on a thread of its own: a server that is held up by
 /// its visitors still tells by how much.
@@ -31,7 +33,7 @@ pub(super) fn serve(app: &App) -> Result<Option<MetricsServer>> {
         access_log: false,
         ..ServerSettings::default()
     };
-    let server = Server::bind(&settings)?;
+    let server = Server::bind(&settings).map_err(explain)?;
     let shutdown = server.shutdown();
     tracing::info!(target: "plain::metrics", "metrics at {}/metrics", server.url());
     let task = tokio::spawn(async move {
@@ -43,6 +45,16 @@ pub(super) fn serve(app: &App) -> Result<Option<MetricsServer>> {
         shutdown,
         _task: task,
     }))
+}
+
+/// The same error with the setting that is at fault here.
+fn explain(error: ServerError) -> Error {
+    Error::internal(match error {
+        ServerError::InUse { bind, .. } => {
+            format!("METRICS_BIND: {bind} is in use: choose a port that nothing else listens on")
+        }
+        error => format!("METRICS_BIND: {error}"),
+    })
 }
 
 async fn answer(request: http::Request<Body>, _: Connection) -> Response {

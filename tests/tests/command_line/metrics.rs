@@ -129,7 +129,9 @@ fn an_address_that_is_taken_stops_the_start() {
     let finished = project.run("server --bind 127.0.0.1:0");
     let finished = finished.expect(1);
     assert!(
-        finished.err.contains(&format!("{address} is in use")),
+        finished
+            .err
+            .contains(&format!("METRICS_BIND: {address} is in use: choose a port")),
         "{}",
         finished.err
     );
