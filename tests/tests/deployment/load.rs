@@ -24,9 +24,11 @@ impl Load {
     pub(crate) fn start(clients: impl IntoIterator<Item = Command>) -> Self {
         let answers = Arc::default();
         let start = |mut curl: Command| {
-            curl.args(["--output", "/dev/null", "--write-out", "%{http_code}\\n"]);
-            let mut client = curl.stdout(Stdio::piped()).spawn().unwrap();
-            let lines = BufReader::new(client.stdout.take().unwrap()).lines();
+            // To the stream that is not buffered, so that answers are counted as they come.
+            let shown = "%{stderr}%{http_code}\\n";
+            curl.args(["--output", "/dev/null", "--write-out", shown]);
+            let mut client = curl.stderr(Stdio::piped()).spawn().unwrap();
+            let lines = BufReader::new(client.stderr.take().unwrap()).lines();
             let answers: Arc<(Mutex<Answers>, Condvar)> = Arc::clone(&answers);
             let reader = thread::spawn(move || {
                 for status in lines.map_while(Result::ok) {

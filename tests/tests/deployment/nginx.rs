@@ -56,6 +56,26 @@ impl Deployment {
         process
     }
 
+    /// Has nginx send nothing more to `instance`, or to both again, and waits until what it had sent
+    /// is answered.
+    pub(crate) fn take_out(&self, instance: Option<usize>) {
+        let shown = guide(
+            self.ports,
+            self.nginx.https,
+            self.nginx.http,
+            self.nginx.folder.path(),
+        );
+        let shown = match instance.map(|instance| self.ports[instance]) {
+            None => shown,
+            Some(port) => {
+                let line = format!("127.0.0.1:{port} max_fails=0");
+                assert_eq!(shown.matches(&line).count(), 1);
+                shown.replace(&line, &format!("{line} down"))
+            }
+        };
+        self.nginx.reload(&shown);
+    }
+
     /// A curl that asks for `target` over HTTPS.
     pub(crate) fn curl(&self, target: &str) -> Command {
         let mut curl = self.curl_to("https", self.nginx.https, target);
@@ -129,6 +149,32 @@ impl Nginx {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         panic!("nginx does not listen");
+    }
+
+    /// Lets it read `shop` in the place of the guide's block, and waits until the processes that
+    /// knew the former one have ended.
+    fn reload(&self, shop: &str) {
+        let former = self.workers();
+        fs::write(self.folder.path().join("shop.conf"), shop).unwrap();
+        let id = self.process.id().to_string();
+        let told = Command::new("kill").args(["-HUP", &id]).status().unwrap();
+        assert!(told.success());
+        let tries = 600;
+        for _ in 0..tries {
+            let now = self.workers();
+            if !now.is_empty() && now.iter().all(|worker| !former.contains(worker)) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the workers of nginx do not end");
+    }
+
+    /// The ids of its worker processes.
+    fn workers(&self) -> Vec<String> {
+        let id = self.process.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        children.split_whitespace().map(str::to_owned).collect()
     }
 
     fn certificate(&self) -> PathBuf {

@@ -17,12 +17,14 @@ pub(crate) fn both_instances_are_replaced_under_load_without_a_failed_request() 
     let load = Load::start([get(), post(), get(), post()]);
     load.wait_for_more(200);
     for instance in [0, 1, 0, 1] {
+        deployment.take_out(Some(instance));
         if let Some(old) = instances[instance].take() {
             old.stop().expect(0);
         }
         // The other one answers alone.
         load.wait_for_more(200);
         instances[instance] = Some(deployment.start(instance));
+        deployment.take_out(None);
         load.wait_for_more(200);
     }
     let answers = load.stop();
