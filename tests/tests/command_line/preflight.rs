@@ -80,7 +80,7 @@ SITE_OPEN = false
                -> name the hosts that visitors use, such as ALLOWED_HOSTS = ["example.com"]
       ok       security.https
       warning  security.proxies: TRUSTED_PROXIES is empty: each request counts as clear HTTP, and is redirected to HTTPS for ever
-               -> name the proxy that speaks HTTPS, such as TRUSTED_PROXIES = ["127.0.0.1"]
+               -> name the proxy that speaks HTTPS, such as TRUSTED_PROXIES = ["127.0.0.1"], or set SERVER_TLS_CERT
       ok       database.connection
       ok       database.migrations
       ok       database.binary

@@ -6,6 +6,7 @@ use crate::http::Result;
 use crate::middleware::{HostSettings, HttpsSettings, ProxySettings};
 use crate::preflight::{Check, Finding, Stage};
 use crate::services::Services;
+use crate::settings::ServerSettings;
 
 /// Without hosts nothing is answered, with all of them a stranger chooses what links point to.
 pub(super) struct HostsAreNamed;
@@ -69,18 +70,21 @@ pub(super) struct ProxiesAreNamed;
 
 impl Check for ProxiesAreNamed {
     fn description(&self) -> &'static str {
-        "TRUSTED_PROXIES names the proxy that speaks HTTPS, and not everybody."
+        "The server, or a proxy that TRUSTED_PROXIES names, speaks HTTPS; not everybody is trusted."
     }
 
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
         let proxies = &app.settings::<ProxySettings>()?.trusted_proxies;
         let https: &HttpsSettings = app.settings()?;
+        let server: &ServerSettings = app.settings()?;
+        let speaks_https = !server.server_tls_cert.is_empty() || !proxies.is_empty();
         let mut findings = Vec::new();
-        if https.https_redirect_enabled && proxies.is_empty() {
+        if https.https_redirect_enabled && !speaks_https {
             findings.push(Finding::warning(
                 "TRUSTED_PROXIES is empty: each request counts as clear HTTP, and is redirected to \
                  HTTPS for ever",
-                "name the proxy that speaks HTTPS, such as TRUSTED_PROXIES = [\"127.0.0.1\"]",
+                "name the proxy that speaks HTTPS, such as TRUSTED_PROXIES = [\"127.0.0.1\"], or set \
+                 SERVER_TLS_CERT",
             ));
         }
         let everybody = proxies.iter().find(|proxy| holds_everybody(proxy));
