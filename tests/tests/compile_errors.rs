@@ -135,8 +135,8 @@ fn what_names_no_value_of_a_session_is_told_how_a_key_is_written() {
         "fn put(session: &plain_sessions::SessionStore) {\n\
          session.set(String::from(\"cart\"), 7_u32).unwrap();\n}",
         &[
-            "error[E0277]: `String` does not name a session value of type `u32`",
-            "note: name it by a text such as \"cart\", or by a key of the type: `const CART: SessionKey<u32> = SessionKey::new(\"cart\");`",
+            "error[E0277]: `std::string::String` does not name a session value of type `_`",
+            "note: name it by a text such as \"cart\", or by a key of the type: `const CART: SessionKey<_> = SessionKey::new(\"cart\");`",
         ],
     );
 }

@@ -32,9 +32,9 @@ fn a_copy_holds_what_was_committed_and_serves_in_the_place_of_the_database() {
 fn nothing_is_overwritten_and_no_half_copy_is_left() {
     let project = migrated();
     project.write("copy.sqlite3", "precious");
-    assert_snapshot!(project.run("backup copy.sqlite3").expect(1).err, @"");
+    assert_snapshot!(project.run("backup copy.sqlite3").expect(1).err, @"error: copy.sqlite3 can't be written: it exists already, and a backup overwrites nothing: choose another name (File exists (os error 17))");
     assert_eq!(fs::read(project.path("copy.sqlite3")).unwrap(), b"precious");
-    assert_snapshot!(project.run("backup nowhere/copy.sqlite3").expect(1).err, @"");
+    assert_snapshot!(project.run("backup nowhere/copy.sqlite3").expect(1).err, @"error: nowhere/copy.sqlite3 can't be written: its folder does not exist: create it, or choose another (No such file or directory (os error 2))");
 }
 
 #[test]
