@@ -28,7 +28,7 @@ impl Request {
     ///
     /// async fn referrer(request: &Request) -> Result<Response> {
     ///     let by = request.get_signed_cookie("invited_by", Some(A_MONTH))?;
-    ///     let mut response = Response::text(by.unwrap_or("nobody"));
+    ///     let mut response = Response::text(by.unwrap_or("nobody").to_owned());
     ///     response.set_signed_cookie(request, ("invited_by", "ada"))?;
     ///     Ok(response)
     /// }

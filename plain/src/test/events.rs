@@ -15,7 +15,7 @@ use crate::http::{Body, Event, Response};
 /// # async fn app(_: http::Request<Body>, _: Connection) -> Response {
 /// #     Response::events(futures_util::stream::iter([Event::new("7"), Event::new("8")]))
 /// # }
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// # let client = Client::new(app);
 /// let mut events = client.get("/results").events().await;
 /// assert_eq!(events.next().await.unwrap().data(), "7");
