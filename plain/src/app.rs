@@ -293,6 +293,7 @@ fn describe(selection: &Selection) -> Packages {
             name,
             requires: brought.requires.clone(),
             migrations: brought.migrations,
+            docs: brought.docs,
         });
     Packages {
         installed: installed.collect(),

@@ -8,6 +8,7 @@
 //! Models, query sets and migrations stand on this part; what the tables mean is left to packages.
 
 mod connection;
+mod costs;
 mod database;
 mod driver;
 mod error;
@@ -29,6 +30,7 @@ mod transaction;
 mod url;
 mod value;
 
+pub(crate) use costs::{Costs, shown};
 pub use database::{ConnectOptions, Create, Database, Kind};
 pub use error::{Error, Unavailable};
 pub use models::{Field, FieldKind, Model};

@@ -42,12 +42,22 @@
 
 extern crate self as plain;
 
+// The examples of the README are compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub mod admin;
 pub mod app;
 pub mod assets;
 pub mod chores;
 mod cli;
+<<<<<<< HEAD
 pub mod costs;
+=======
+#[cfg(feature = "command")]
+pub mod command;
+>>>>>>> 7fdc419 (Help developers from the command line: new projects, a server that follows their changes, documentation, completions)
 pub mod db;
 pub mod embedded;
 pub mod http;

@@ -8,6 +8,7 @@ mod command;
 mod error;
 mod installer;
 mod registry;
+mod sign_in;
 
 pub use command::Command;
 pub use error::{Item, PackageError, PackageErrors};
@@ -15,6 +16,7 @@ pub use installer::Installer;
 pub(crate) use installer::{AddFilter, Contributions, MiddlewareDeclaration};
 pub(crate) use registry::{FRAMEWORK, Selection, select};
 pub use registry::{InstalledPackage, Packages};
+pub use sign_in::{SignIn, SignedIn};
 
 use crate::http::Result;
 

@@ -87,19 +87,32 @@ impl Server {
     /// If it can't be listened there: what is given is no address, it is in use, not allowed to this
     /// user, or none of this machine's.
     pub fn bind(settings: &ServerSettings) -> Result<Self, ServerError> {
-        let listener = listen::listen(&settings.server_bind)?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| ServerError::Listen {
-                bind: settings.server_bind.clone(),
-                source,
-            })?;
+        Self::on(listen::listen(&settings.server_bind)?, settings)
+    }
+
+    /// Listens on a socket that is open already, as one that another process has handed down.
+    ///
+    /// # Errors
+    ///
+    /// If the socket has no address, or can't be used without waiting for it.
+    pub fn on(listener: TcpListener, settings: &ServerSettings) -> Result<Self, ServerError> {
+        let failed = |source| ServerError::Listen {
+            bind: settings.server_bind.clone(),
+            source,
+        };
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
         Ok(Self {
             listener,
             address,
             settings: settings.clone(),
             shutdown: Shutdown::new(),
         })
+    }
+
+    /// The socket, to be handed to another process.
+    pub fn into_listener(self) -> TcpListener {
+        self.listener
     }
 
     /// Where it listens, with the port that was chosen if `SERVER_BIND` left it open.

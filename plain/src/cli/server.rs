@@ -15,7 +15,7 @@ use crate::chores::{ChoresSettings, Schedule};
 use crate::db::Create;
 use crate::http::Result;
 use crate::logging::{self, LoggingSettings};
-use crate::server::{Server, ServerSettings, Stopped};
+use crate::server::{Server, ServerError, ServerSettings, Stopped};
 use crate::settings::split_address;
 
 pub(super) fn definition() -> Command {
@@ -64,9 +64,21 @@ pub(super) async fn serve_app(app: &App, arguments: &ArgMatches) -> Result<ExitC
     }
     // An address that is in use is found before anything else is begun.
     let server = Server::bind(&settings)?;
+<<<<<<< HEAD
     let _metrics = metrics::serve(app)?;
+=======
+    run_beside(app, &settings, server.serve(app.clone())).await
+}
+
+/// Waits until the server has stopped, and runs chores beside if the settings say so.
+pub(super) async fn run_beside(
+    app: &App,
+    settings: &ServerSettings,
+    serving: impl Future<Output = Result<Stopped, ServerError>>,
+) -> Result<ExitCode> {
+>>>>>>> 7fdc419 (Help developers from the command line: new projects, a server that follows their changes, documentation, completions)
     let worker = start_worker(app)?;
-    let stopped = server.serve(app.clone()).await;
+    let stopped = serving.await;
     if let Some(worker) = worker {
         // Who ended it at once waits for nothing.
         let grace = match stopped {

@@ -7,7 +7,7 @@ use minijinja::Value;
 use minijinja::functions::Function;
 use minijinja::value::{FunctionArgs, FunctionResult};
 
-use super::{Command, Item};
+use super::{Command, Item, SignIn};
 use crate::chores::{Chore, ChoreEntry};
 use crate::embedded::Folder;
 use crate::http::Result;
@@ -31,6 +31,7 @@ pub(crate) struct Contributions {
     pub(crate) migrations: Option<Folder>,
     pub(crate) templates: Option<Folder>,
     pub(crate) assets: Option<Folder>,
+    pub(crate) docs: Option<&'static str>,
     pub(crate) middleware: Vec<MiddlewareDeclaration>,
     pub(crate) chores: Vec<ChoreEntry>,
     pub(crate) checks: Vec<CheckEntry>,
@@ -139,6 +140,15 @@ impl Installer {
         self.once("assets", earlier)
     }
 
+    /// Brings documentation in Markdown, which `plain docs` shows:
+    /// `.docs(include_str!("../README.md"))`. Its first paragraph is what the list of all says of it.
+    pub fn docs(&mut self, markdown: &'static str) -> &mut Self {
+        if self.to.docs.replace(markdown).is_some() {
+            self.problem("two documentations: make one text of them".to_owned());
+        }
+        self
+    }
+
     /// Brings a middleware that `MIDDLEWARE` can list as `name`; `construct` makes it at start.
     pub fn middleware<M, F>(&mut self, name: &'static str, construct: F) -> &mut Self
     where
@@ -202,6 +212,12 @@ impl Installer {
     pub fn command(&mut self, command: impl Command) -> &mut Self {
         self.to.commands.push(Arc::new(command));
         self
+    }
+
+    /// Brings what signs a user in for `plain request --user`. One installed package may.
+    pub fn sign_in(&mut self, sign_in: impl SignIn) -> &mut Self {
+        let sign_in: Arc<dyn SignIn> = Arc::new(sign_in);
+        self.collect(Item::SignIn, "sign_in", sign_in)
     }
 
     /// Shares `value` with all parts of the application: `request.services().get::<T>()`.

@@ -9,6 +9,7 @@
 //! | `pages`, `sharing`, `stop` | the server |
 //! | `logs`, `request_ids`, `slow`, `metrics` | what an operator sees |
 //! | `chores`, `worker`, `preflight`, `lists` | the other commands |
+//! | `developer` | what is asked for while a site is written |
 //! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
 //! | `program`, `fresh_project` | the program `plain`, which builds projects and runs them |
 
@@ -19,6 +20,7 @@
 
 mod chores;
 mod database_files;
+mod developer;
 mod environment;
 mod fresh_project;
 mod lists;

@@ -5,13 +5,14 @@ use insta::assert_snapshot;
 use crate::support::{migrated, site, site_with};
 
 /// Every command, with and without a part.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 25] = [
     "dev",
     "server",
     "worker",
     "migrate",
     "migrations",
     "migrations list",
+    "migrations create",
     "chores",
     "chores list",
     "chores run",
@@ -20,6 +21,10 @@ const COMMANDS: [&str; 20] = [
     "settings",
     "settings list",
     "settings get",
+    "settings schema",
+    "docs",
+    "shell-completions",
+    "help",
     "urls",
     "urls list",
     "packages",
@@ -106,6 +111,9 @@ fn a_slip_of_the_fingers_is_answered_with_the_nearest_and_status_2() {
         ("preflight --deplyo", "'--deploy'"),
         ("server --bnid 127.0.0.1:1", "'--bind'"),
         ("greeet Ada", "'greet'"),
+        ("doc", "'docs'"),
+        ("shell-completions bsh", "'bash'"),
+        ("migrations craete x", "'create'"),
     ] {
         let finished = project.run(words).expect(2);
         assert_eq!(finished.out, "", "{words}");
@@ -157,6 +165,15 @@ fn without_words_and_without_debug_there_is_help_and_status_2() {
         "{}",
         finished.err
     );
+}
+
+#[test]
+fn help_with_a_command_is_the_help_of_that_command() {
+    let project = site();
+    assert_eq!(project.done("help"), project.done("--help"));
+    assert_eq!(project.done("help migrate"), project.done("migrate --help"));
+    assert_eq!(project.done("help greet"), project.done("greet --help"));
+    project.run("help nothing").expect(2);
 }
 
 #[test]

@@ -1,0 +1,37 @@
+//! `plain __command__`
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches};
+use futures_util::future::BoxFuture;
+use plain::http::Result;
+use plain::packages::Command;
+use plain::services::Services;
+
+use crate::models::Greeting;
+
+/// Adds a greeting.
+pub(crate) struct Greet;
+
+impl Command for Greet {
+    fn definition(&self) -> clap::Command {
+        clap::Command::new("__command__")
+            .about("Adds a greeting")
+            .arg(Arg::new("TEXT").required(true).help("What is said"))
+            .after_help("Example: plain __command__ Hello")
+    }
+
+    fn run<'a>(
+        &'a self,
+        arguments: &'a ArgMatches,
+        app: &'a Services,
+    ) -> BoxFuture<'a, Result<ExitCode>> {
+        Box::pin(async move {
+            let text: &String = arguments.get_one("TEXT").expect("clap requires it");
+            let greeting = Greeting::add(app.database()?, text).await?;
+            writeln!(std::io::stdout(), "Added greeting {}", greeting.id)?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

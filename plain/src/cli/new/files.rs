@@ -1,0 +1,192 @@
+//! The files of what `plain new` makes, as they stand in the folder `scaffold`: there under names
+//! that cargo and git do not take for their own, and with words between `__` to be replaced.
+
+/// A file: its path in the new folder, and its text.
+pub(super) struct File {
+    pub(super) path: &'static str,
+    pub(super) text: &'static str,
+}
+
+const fn file(path: &'static str, text: &'static str) -> File {
+    File { path, text }
+}
+
+/// A project.
+pub(super) static PROJECT: &[File] = &[
+    file(
+        "Dockerfile",
+        include_str!("../../../scaffold/project/Dockerfile"),
+    ),
+    file(
+        "README.md",
+        include_str!("../../../scaffold/project/README.md"),
+    ),
+    file(
+        "assets/app.css",
+        include_str!("../../../scaffold/project/assets/app.css"),
+    ),
+    file(
+        "build.rs",
+        include_str!("../../../scaffold/project/build.rs"),
+    ),
+    file(
+        ".github/workflows/ci.yml",
+        include_str!("../../../scaffold/project/ci.yml"),
+    ),
+    file(
+        "deploy/__name__.service",
+        include_str!("../../../scaffold/project/deploy/unit.service"),
+    ),
+    file(
+        ".dockerignore",
+        include_str!("../../../scaffold/project/dockerignore"),
+    ),
+    file(
+        ".gitignore",
+        include_str!("../../../scaffold/project/gitignore"),
+    ),
+    file(
+        "Cargo.toml",
+        include_str!("../../../scaffold/project/manifest.toml"),
+    ),
+    file(
+        "migrations/0001_initial.postgres.sql",
+        include_str!("../../../scaffold/project/migrations/0001_initial.postgres.sql"),
+    ),
+    file(
+        "migrations/0001_initial.sqlite.sql",
+        include_str!("../../../scaffold/project/migrations/0001_initial.sqlite.sql"),
+    ),
+    file(
+        "settings.toml",
+        include_str!("../../../scaffold/project/settings.toml"),
+    ),
+    file(
+        "src/admin.rs",
+        include_str!("../../../scaffold/project/src/admin.rs"),
+    ),
+    file(
+        "src/app.rs",
+        include_str!("../../../scaffold/project/src/app.rs"),
+    ),
+    file(
+        "src/forms.rs",
+        include_str!("../../../scaffold/project/src/forms.rs"),
+    ),
+    file(
+        "src/main.rs",
+        include_str!("../../../scaffold/project/src/main.rs"),
+    ),
+    file(
+        "src/models.rs",
+        include_str!("../../../scaffold/project/src/models.rs"),
+    ),
+    file(
+        "src/tests.rs",
+        include_str!("../../../scaffold/project/src/tests.rs"),
+    ),
+    file(
+        "src/urls.rs",
+        include_str!("../../../scaffold/project/src/urls.rs"),
+    ),
+    file(
+        "src/views.rs",
+        include_str!("../../../scaffold/project/src/views.rs"),
+    ),
+    file(
+        "templates/base.html",
+        include_str!("../../../scaffold/project/templates/base.html"),
+    ),
+    file(
+        "templates/home.html",
+        include_str!("../../../scaffold/project/templates/home.html"),
+    ),
+];
+
+/// An installable package.
+pub(super) static PACKAGE: &[File] = &[
+    file(
+        "README.md",
+        include_str!("../../../scaffold/package/README.md"),
+    ),
+    file(
+        "assets/__module__/greetings.css",
+        include_str!("../../../scaffold/package/assets/__module__/greetings.css"),
+    ),
+    file(
+        "build.rs",
+        include_str!("../../../scaffold/package/build.rs"),
+    ),
+    file(
+        ".github/workflows/ci.yml",
+        include_str!("../../../scaffold/package/ci.yml"),
+    ),
+    file(
+        ".gitignore",
+        include_str!("../../../scaffold/package/gitignore"),
+    ),
+    file(
+        "Cargo.toml",
+        include_str!("../../../scaffold/package/manifest.toml"),
+    ),
+    file(
+        "migrations/0001_initial.postgres.sql",
+        include_str!("../../../scaffold/package/migrations/0001_initial.postgres.sql"),
+    ),
+    file(
+        "migrations/0001_initial.sqlite.sql",
+        include_str!("../../../scaffold/package/migrations/0001_initial.sqlite.sql"),
+    ),
+    file(
+        "src/admin.rs",
+        include_str!("../../../scaffold/package/src/admin.rs"),
+    ),
+    file(
+        "src/chores.rs",
+        include_str!("../../../scaffold/package/src/chores.rs"),
+    ),
+    file(
+        "src/commands.rs",
+        include_str!("../../../scaffold/package/src/commands.rs"),
+    ),
+    file(
+        "src/lib.rs",
+        include_str!("../../../scaffold/package/src/lib.rs"),
+    ),
+    file(
+        "src/middleware.rs",
+        include_str!("../../../scaffold/package/src/middleware.rs"),
+    ),
+    file(
+        "src/models.rs",
+        include_str!("../../../scaffold/package/src/models.rs"),
+    ),
+    file(
+        "src/package.rs",
+        include_str!("../../../scaffold/package/src/package.rs"),
+    ),
+    file(
+        "src/preflight.rs",
+        include_str!("../../../scaffold/package/src/preflight.rs"),
+    ),
+    file(
+        "src/settings.rs",
+        include_str!("../../../scaffold/package/src/settings.rs"),
+    ),
+    file(
+        "src/templates.rs",
+        include_str!("../../../scaffold/package/src/templates.rs"),
+    ),
+    file(
+        "src/tests.rs",
+        include_str!("../../../scaffold/package/src/tests.rs"),
+    ),
+    file(
+        "src/views.rs",
+        include_str!("../../../scaffold/package/src/views.rs"),
+    ),
+    file(
+        "templates/__module__/greetings.html",
+        include_str!("../../../scaffold/package/templates/__module__/greetings.html"),
+    ),
+];
