@@ -27,7 +27,7 @@ pub use source::{NoProject, Source};
 use crate::Mode;
 use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
 use crate::costs;
-use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
+use crate::db::{self, ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
 use crate::http::{Body, Connection, Error, Request, Response, Result};
 use crate::logging::LoggingSettings;
 use crate::middleware::{Chain, TrustedProxies, built_in};
@@ -151,7 +151,12 @@ impl App {
             let mut visit = self.inner.watch.begin(&request);
             let mut request = Request::new(request, connection, self.services().clone());
             let view = async |request: &mut Request| self.answer(request, &mut visit).await;
-            let mut response = self.inner.chain.handle(&mut request, view).await;
+            let answer = self.inner.chain.handle(&mut request, view);
+            let mut response = match self.mode().is_debug() {
+                // Pages of errors show them.
+                true => db::observe(answer).await.0,
+                false => answer.await,
+            };
             if request.method() == Method::HEAD {
                 response.drop_body();
             }

@@ -8,17 +8,12 @@
 
 mod built_in;
 mod chores;
-<<<<<<< HEAD
+mod completions;
 mod connect;
 mod console;
 mod dev;
-mod metrics;
-=======
-mod completions;
-mod console;
-mod dev;
 mod docs;
->>>>>>> 7fdc419 (Help developers from the command line: new projects, a server that follows their changes, documentation, completions)
+mod metrics;
 mod migrate;
 mod migrations;
 mod new;

@@ -8,7 +8,6 @@
 //! Models, query sets and migrations stand on this part; what the tables mean is left to packages.
 
 mod connection;
-mod costs;
 mod database;
 mod driver;
 mod error;
@@ -19,6 +18,7 @@ pub mod migrations;
 mod models;
 mod observe;
 mod postgres;
+mod queries;
 mod query;
 mod queryset;
 mod settings;
@@ -30,11 +30,12 @@ mod transaction;
 mod url;
 mod value;
 
-pub(crate) use costs::{Costs, shown};
 pub use database::{ConnectOptions, Create, Database, Kind};
 pub use error::{Error, Unavailable};
 pub use models::{Field, FieldKind, Model};
+pub(crate) use observe::so_far;
 pub use observe::{Statement, observe};
+pub(crate) use queries::{Queries, shown};
 pub(crate) use query::sealed;
 pub use query::{Executor, FromRow, Query, Sql};
 pub use queryset::{Page, QuerySet, Total};

@@ -52,12 +52,9 @@ pub mod app;
 pub mod assets;
 pub mod chores;
 mod cli;
-<<<<<<< HEAD
-pub mod costs;
-=======
 #[cfg(feature = "command")]
 pub mod command;
->>>>>>> 7fdc419 (Help developers from the command line: new projects, a server that follows their changes, documentation, completions)
+pub mod costs;
 pub mod db;
 pub mod embedded;
 pub mod http;

@@ -88,10 +88,7 @@ pub(super) fn run(call: Alone<'_>) -> Result<ExitCode> {
 fn checkout() -> Option<PathBuf> {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     let is_there = |name: &&str| checkout.join(name).join("Cargo.toml").is_file();
-    CRATES
-        .iter()
-        .all(|name| is_there(&name))
-        .then(|| checkout.to_owned())
+    CRATES.iter().all(is_there).then(|| checkout.to_owned())
 }
 
 /// What each word of the files is replaced by.

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::console::{Console, Paint};
 use super::{Call, USAGE, json_option};
 use crate::app::App;
-use crate::db::{Costs, Create, observe, shown};
+use crate::db::{Create, Queries, observe, shown};
 use crate::http::{Body, Connection, Error, Response, Result, Scheme, StatusCode};
 use crate::middleware::HostSettings;
 use crate::packages::{SignIn, SignedIn};
@@ -125,12 +125,12 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     let (response, statements) = observe(app.handle(request, connection)).await;
     let elapsed = started.elapsed();
     let status = response.status();
-    let costs = Costs::of(&statements);
+    let queries = Queries::of(&statements);
     let written = match arguments.get_flag("json") {
-        true => write_json(response, &costs, elapsed, console).await,
+        true => write_json(response, &queries, elapsed, console).await,
         false => write(response, console)
             .await
-            .map(|()| tell(&costs, elapsed, console)),
+            .map(|()| tell(&queries, elapsed, console)),
     };
     if let Some(signed_in) = signed_in {
         signed_in.sign_out.await?;
@@ -155,18 +155,18 @@ async fn sign_in(app: &App, user: &str) -> Result<SignedIn> {
 }
 
 /// Says what the request cost.
-fn tell(costs: &Costs<'_>, elapsed: Duration, console: &mut Console) {
-    let queries = match costs.count {
+fn tell(queries: &Queries<'_>, elapsed: Duration, console: &mut Console) {
+    let number = match queries.count {
         1 => "1 query".to_owned(),
         count => format!("{count} queries"),
     };
     console.note(format_args!(
-        "\n{queries}, {} of {}",
-        shown(costs.elapsed),
+        "\n{number}, {} of {}",
+        shown(queries.elapsed),
         shown(elapsed)
     ));
-    for cost in &costs.queries {
-        console.note(cost);
+    for alike in &queries.alike {
+        console.note(alike);
     }
 }
 
@@ -260,7 +260,7 @@ async fn write(mut response: Response, console: &mut Console) -> Result<()> {
 
 async fn write_json(
     mut response: Response,
-    costs: &Costs<'_>,
+    queries: &Queries<'_>,
     elapsed: Duration,
     console: &mut Console,
 ) -> Result<()> {
@@ -276,7 +276,7 @@ async fn write_json(
         "headers": headers,
         "body": text(&body),
         "milliseconds": elapsed.as_secs_f64() * 1000.0,
-        "database": costs,
+        "database": queries,
     }))?;
     Ok(())
 }

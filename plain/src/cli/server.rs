@@ -64,9 +64,7 @@ pub(super) async fn serve_app(app: &App, arguments: &ArgMatches) -> Result<ExitC
     }
     // An address that is in use is found before anything else is begun.
     let server = Server::bind(&settings)?;
-<<<<<<< HEAD
     let _metrics = metrics::serve(app)?;
-=======
     run_beside(app, &settings, server.serve(app.clone())).await
 }
 
@@ -76,7 +74,6 @@ pub(super) async fn run_beside(
     settings: &ServerSettings,
     serving: impl Future<Output = Result<Stopped, ServerError>>,
 ) -> Result<ExitCode> {
->>>>>>> 7fdc419 (Help developers from the command line: new projects, a server that follows their changes, documentation, completions)
     let worker = start_worker(app)?;
     let stopped = serving.await;
     if let Some(worker) = worker {

@@ -53,6 +53,11 @@ pub async fn observe<F: Future>(work: F) -> (F::Output, Vec<Statement>) {
     (output, statements)
 }
 
+/// The statements that the observed work has sent until now; none where nobody observes.
+pub(crate) fn so_far() -> Vec<Statement> {
+    LOG.try_with(|log| log.borrow().clone()).unwrap_or_default()
+}
+
 /// The clock of one statement.
 pub(super) struct Timer {
     started: Instant,

@@ -142,7 +142,7 @@ fn a_request_tells_what_it_cost_apart_from_the_response() {
         (&json!(200), &json!("counted"))
     );
     assert_eq!(json["database"]["count"], 1);
-    assert_eq!(json["database"]["queries"][0]["times"], 1);
+    assert_eq!(json["database"]["alike"][0]["times"], 1);
     let nobody = project.run("request / --user ada@example.com").expect(1);
     assert_snapshot!(nobody.err, @"error: no installed package knows users; install plain.auth, or leave --user out");
 }

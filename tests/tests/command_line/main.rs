@@ -9,7 +9,7 @@
 //! | `pages`, `sharing`, `stop` | the server |
 //! | `logs`, `request_ids`, `slow`, `metrics` | what an operator sees |
 //! | `chores`, `worker`, `preflight`, `lists` | the other commands |
-//! | `developer` | what is asked for while a site is written |
+//! | `developer`, `dev`, `scaffold` | what is used while a site is written: from its first file on |
 //! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
 //! | `program`, `fresh_project` | the program `plain`, which builds projects and runs them |
 
@@ -20,6 +20,7 @@
 
 mod chores;
 mod database_files;
+mod dev;
 mod developer;
 mod environment;
 mod fresh_project;
@@ -33,6 +34,7 @@ mod pages;
 mod preflight;
 mod program;
 mod request_ids;
+mod scaffold;
 mod settings_file;
 mod sharing;
 mod slow;

@@ -31,7 +31,7 @@ pub(super) struct Application {
 
 /// What came of starting one.
 pub(super) enum Started {
-    Ready(Application),
+    Ready(Box<Application>),
     Failed(String),
 }
 
@@ -71,8 +71,9 @@ impl Starting {
 
     /// Waits until it is ready, or has said why it can't be.
     pub(super) async fn wait(&mut self) -> Result<Waited, Error> {
-        let answer = async {
-            let (stream, _) = self.control.accept().await?;
+        let control = &self.control;
+        let answer = async move {
+            let (stream, _) = control.accept().await?;
             let (answers, orders) = stream.into_split();
             let mut answers = BufReader::new(answers);
             let mut text = String::new();
@@ -97,11 +98,11 @@ impl Starting {
     /// What it became.
     pub(super) async fn into_started(mut self, waited: Waited) -> Started {
         match waited {
-            Waited::Ready(answers, orders) => Started::Ready(Application {
+            Waited::Ready(answers, orders) => Started::Ready(Box::new(Application {
                 process: self.process,
                 orders,
                 _answers: answers,
-            }),
+            })),
             Waited::Failed(why) => {
                 end_group(&mut self.process).await;
                 Started::Failed(why)
@@ -142,15 +143,15 @@ impl Application {
         kill(group, Signal::KILL);
     }
 
-    /// Ends at once what it has left behind after it ended by itself.
-    pub(super) fn clear(&mut self, group: Option<Pid>) {
-        kill(group, Signal::KILL);
-    }
-
     /// Its process group.
     pub(super) fn group(&self) -> Option<Pid> {
         group(&self.process)
     }
+}
+
+/// Ends at once what an application of this process group has left behind.
+pub(super) fn end_rest(group: Option<Pid>) {
+    kill(group, Signal::KILL);
 }
 
 /// Ends `process` and all that it started: by asking, then without.

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::build::{Build, Built};
-use super::child::{Application, Started, Starting};
+use super::child::{Application, Started, Starting, end_rest};
 use super::waiting::Waiting;
 use super::watch::{Changes, Watcher};
 use crate::cli::dev_live::{Problem, Status};
@@ -42,7 +42,7 @@ pub(super) struct Supervisor {
 
 /// Who answers requests.
 enum Serving {
-    Application(Application),
+    Application(Box<Application>),
     Waiting(Waiting),
     /// Only while one takes over from the other.
     Nobody,
@@ -113,10 +113,10 @@ impl Supervisor {
     async fn idle(&mut self) -> Option<Changes> {
         loop {
             let Serving::Application(application) = &mut self.serving else {
-                tokio::select! {
-                    changes = self.watcher.next() => return Some(changes),
-                    () = self.signals.next() => return None,
-                }
+                return tokio::select! {
+                    changes = self.watcher.next() => Some(changes),
+                    () = self.signals.next() => None,
+                };
             };
             let group = application.group();
             let status = tokio::select! {
@@ -124,7 +124,7 @@ impl Supervisor {
                 () = self.signals.next() => return None,
                 status = application.ended() => status,
             };
-            application.clear(group);
+            end_rest(group);
             let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
             self.wait_with(failure(
                 "The application ended",

@@ -25,7 +25,10 @@ impl Waiting {
         settings: &ServerSettings,
         status: Status,
     ) -> Result<Self, ServerError> {
-        let listener = listener.try_clone().map_err(ServerError::Signals)?;
+        let listener = listener.try_clone().map_err(|source| ServerError::Listen {
+            bind: settings.server_bind.clone(),
+            source,
+        })?;
         let server = Server::on(listener, settings)?;
         let shutdown = server.shutdown();
         let pages = Pages::new();
@@ -62,7 +65,7 @@ impl Waiting {
 
 fn page(status: &Status) -> Response {
     let (title, problems): (&str, &[Problem]) = match status {
-        Status::Failed { title, problems } => (title, problems),
+        Status::Failed { title, problems } => (title.as_str(), problems.as_slice()),
         Status::Building | Status::Fine => ("The application is being built", &[]),
     };
     let mut body = String::new();

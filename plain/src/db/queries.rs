@@ -1,4 +1,4 @@
-//! What the statements of a piece of work cost, for a person: those that are alike as one.
+//! The statements of a piece of work for a person: those that are alike as one.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::Statement;
 
 /// The statements with one text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Cost<'a> {
+pub(crate) struct Alike<'a> {
     pub(crate) sql: &'a str,
     /// How many times it was sent; more than once is often a query in a loop.
     pub(crate) times: usize,
@@ -22,29 +22,29 @@ pub(crate) struct Cost<'a> {
 
 /// All statements of a piece of work.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Costs<'a> {
+pub(crate) struct Queries<'a> {
     pub(crate) count: usize,
     #[serde(serialize_with = "milliseconds")]
     pub(crate) elapsed: Duration,
     /// In the order in which each was first sent.
-    pub(crate) queries: Vec<Cost<'a>>,
+    pub(crate) alike: Vec<Alike<'a>>,
 }
 
-impl<'a> Costs<'a> {
+impl<'a> Queries<'a> {
     pub(crate) fn of(statements: &'a [Statement]) -> Self {
-        let mut queries: Vec<Cost<'a>> = Vec::new();
+        let mut queries: Vec<Alike<'a>> = Vec::new();
         for statement in statements {
-            let known = queries.iter_mut().find(|cost| cost.sql == statement.sql);
+            let known = queries.iter_mut().find(|alike| alike.sql == statement.sql);
             match known {
-                Some(cost) => {
-                    cost.times += 1;
-                    cost.elapsed += statement.elapsed;
-                    cost.rows = cost
+                Some(alike) => {
+                    alike.times += 1;
+                    alike.elapsed += statement.elapsed;
+                    alike.rows = alike
                         .rows
                         .zip(statement.rows)
                         .map(|(rows, more)| rows + more);
                 }
-                None => queries.push(Cost {
+                None => queries.push(Alike {
                     sql: &statement.sql,
                     times: 1,
                     rows: statement.rows,
@@ -55,12 +55,12 @@ impl<'a> Costs<'a> {
         Self {
             count: statements.len(),
             elapsed: statements.iter().map(|statement| statement.elapsed).sum(),
-            queries,
+            alike: queries,
         }
     }
 }
 
-impl fmt::Display for Cost<'_> {
+impl fmt::Display for Alike<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = match self.rows {
             Some(1) => "1 row".to_owned(),
@@ -103,8 +103,8 @@ mod tests {
             statement("SELECT 1", Some(1)),
             statement("SELECT x", None),
         ];
-        let costs = Costs::of(&statements);
-        let lines: Vec<String> = costs.queries.iter().map(ToString::to_string).collect();
+        let queries = Queries::of(&statements);
+        let lines: Vec<String> = queries.alike.iter().map(ToString::to_string).collect();
         assert_eq!(
             lines,
             [
@@ -113,6 +113,9 @@ mod tests {
                 "   1.5 ms  failed    SELECT x",
             ]
         );
-        assert_eq!((costs.count, shown(costs.elapsed).as_str()), (4, "6.0 ms"));
+        assert_eq!(
+            (queries.count, shown(queries.elapsed).as_str()),
+            (4, "6.0 ms")
+        );
     }
 }
