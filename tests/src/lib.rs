@@ -9,6 +9,7 @@
 
 pub mod browser;
 pub mod command_line;
+pub mod costs;
 pub mod log;
 pub mod proxy;
 pub mod sessions;
