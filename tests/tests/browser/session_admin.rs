@@ -91,6 +91,8 @@ async fn find_and_end(stage: &Stage, scripts: Scripts, window: Window) {
     admin.submit("End").await;
     admin.see("End this session?").await;
     admin.submit("End").await;
+    // The page that asks has an address below that of the list, too.
+    admin.see("1 done").await;
     admin.arrive_below("/admin/sessions").await;
     visitor.open("/session").await;
     visitor.see("You have none").await;
