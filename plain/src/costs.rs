@@ -97,6 +97,13 @@ pub(crate) fn add_aside(part: &'static str, time: Duration) {
     let _ = COSTS.try_with(|costs| costs.note(part, 0, time));
 }
 
+/// Notes what another task spent for the request in whose task this is called.
+pub(crate) fn add_spent(spent: Spent) {
+    if spent.times > 0 {
+        let _ = COSTS.try_with(|costs| costs.note(spent.part, spent.times, spent.time));
+    }
+}
+
 /// What the request in whose task this is called has spent for `part` so far.
 pub(crate) fn spent(part: &'static str) -> Duration {
     let spent = COSTS.try_with(|costs| costs.of(part).time);
@@ -122,6 +129,21 @@ pub(crate) async fn of_request<F: Future>(work: F) -> F::Output {
 /// Shows `read` the costs of the request in whose task this is called, if it is in one.
 pub(crate) fn read(read: impl FnOnce(&Costs)) {
     let _ = COSTS.try_with(read);
+}
+
+impl Spent {
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            part: if other.times > 0 {
+                other.part
+            } else {
+                self.part
+            },
+            times: self.times + other.times,
+            time: self.time + other.time,
+        }
+    }
 }
 
 impl Costs {

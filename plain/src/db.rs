@@ -7,6 +7,7 @@
 //!
 //! Models, query sets and migrations stand on this part; what the tables mean is left to packages.
 
+mod batch;
 mod connection;
 mod database;
 mod driver;
@@ -26,10 +27,12 @@ mod sqlite;
 mod stored_time;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod transaction;
 mod url;
 mod value;
 
+pub use batch::{Access, Batch};
 pub use database::{ConnectOptions, Create, Database, Kind};
 pub use error::{Error, Unavailable};
 pub use models::{Field, FieldKind, Model};
@@ -42,7 +45,7 @@ pub use slot::DatabaseSlot;
 pub use stored_time::StoredTime;
 pub use transaction::Transaction;
 pub use url::DatabaseUrl;
-pub use value::Value;
+pub use value::{Value, time_text};
 
 /// What every function of this part returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -2,7 +2,7 @@
 
 use sqlx::{SqlStr, SqliteConnection};
 
-use super::driver::{Interrupted, Rows};
+use super::driver::{Driver, Frame, Interrupted, Rows};
 use super::error::explain;
 use super::lane::Lease;
 use super::observe::{Aside, Timer};
@@ -36,13 +36,22 @@ macro_rules! forward {
 }
 
 impl Leased {
+    /// Whether a transaction can begin and end in one message with a statement.
+    pub(super) fn frames(&self) -> bool {
+        match self {
+            Leased::Sqlite(_) => SqliteConnection::FRAMES,
+            Leased::Postgres(_) => PostgresConnection::FRAMES,
+        }
+    }
+
     pub(super) async fn execute(
         &mut self,
         sql: SqlStr,
+        frame: Frame,
         mut values: Vec<Value>,
         timer: Timer,
     ) -> Result<u64, Error> {
-        let result = forward!(self, execute(sql.clone(), &mut values));
+        let result = forward!(self, execute(sql.clone(), frame, &mut values));
         timer.finish(sql.as_str(), result.as_ref().ok().copied());
         result.map_err(|error| self.explain(error, sql.as_str()))
     }
@@ -50,11 +59,12 @@ impl Leased {
     pub(super) async fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
+        frame: Frame,
         mut values: Vec<Value>,
         rows: Rows,
         timer: Timer,
     ) -> Result<Vec<T>, Error> {
-        let result = forward!(self, fetch(sql.clone(), &mut values, rows));
+        let result = forward!(self, fetch(sql.clone(), frame, &mut values, rows));
         timer.finish(
             sql.as_str(),
             result.as_ref().ok().map(|rows| rows.len() as u64),

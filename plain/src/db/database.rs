@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::Leased;
+use super::home::Home;
 use super::lane::Lane;
 use super::postgres::{self, PostgresConnection};
 use super::query::{SqlKind, Target};
 use super::sqlite::{Lanes, Opening};
+use super::threads::{OpeningOwn, Threads};
 use super::url::Address;
 use super::{DatabaseSettings, DatabaseUrl, Error, Query, Sql, Synchronous, Transaction};
 
@@ -110,7 +112,18 @@ pub struct Database {
     connections: Arc<Connections>,
 }
 
-enum Connections {
+struct Connections {
+    /// What all threads share.
+    shared: Shared,
+    /// What each thread has of its own, for batches.
+    threads: Threads,
+}
+
+/// How long a batch on PostgreSQL waits for a row that another process has locked, before what is in
+/// it is done one by one, where each waits for its own row only.
+const LONGEST_LOCK_OF_A_BATCH: Duration = Duration::from_millis(200);
+
+enum Shared {
     Sqlite(Lanes),
     Postgres(Arc<Lane<PostgresConnection>>),
 }
@@ -122,7 +135,7 @@ impl Database {
     ///
     /// That the address is wrong, or that no database that can be used is there; each says what to do.
     pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
-        let connections = match options.url.address(&options.base)? {
+        let (shared, opening) = match options.url.address(&options.base)? {
             Address::Sqlite(path) => {
                 let opening = Opening {
                     path: &path,
@@ -131,7 +144,9 @@ impl Database {
                     wait: options.wait,
                     synchronous: options.synchronous,
                 };
-                Connections::Sqlite(opening.open().await?)
+                let lanes = opening.open().await?;
+                let own = OpeningOwn::Sqlite(lanes.reader.clone(), path.display().to_string());
+                (Shared::Sqlite(lanes), own)
             }
             Address::Postgres(address) => {
                 for (_, path) in options.url.certificates(&options.base) {
@@ -143,27 +158,33 @@ impl Database {
                     })?;
                 }
                 let place = options.url.to_string();
-                let address = postgres::Options::new(&address, options.wait, options.statement);
-                let address = address.map_err(|error| Error::Connect {
+                let home = Home::start().map_err(|error| Error::Connect {
                     place: place.clone(),
                     message: error.to_string(),
                 })?;
-                let lane = Lane::new(address, place, options.connections, options.wait);
+                let to = |lock| postgres::Options::new(&address, lock, options.statement);
+                let own = to(options.wait.min(LONGEST_LOCK_OF_A_BATCH));
+                let own = OpeningOwn::Postgres(Box::new(own), place.clone());
+                let connect = to(options.wait).at(home);
+                let lane = Lane::new(connect, place, options.connections, options.wait);
                 // Finds out now whether the server is there.
                 drop(lane.lease().await?);
-                Connections::Postgres(lane)
+                (Shared::Postgres(lane), own)
             }
         };
         Ok(Self {
-            connections: Arc::new(connections),
+            connections: Arc::new(Connections {
+                shared,
+                threads: Threads::new(opening, options.wait),
+            }),
         })
     }
 
     /// Which database it is.
     pub fn kind(&self) -> Kind {
-        match *self.connections {
-            Connections::Sqlite(_) => Kind::Sqlite,
-            Connections::Postgres(_) => Kind::Postgres,
+        match self.connections.shared {
+            Shared::Sqlite(_) => Kind::Sqlite,
+            Shared::Postgres(_) => Kind::Postgres,
         }
     }
 
@@ -217,23 +238,29 @@ impl Database {
     /// Waits for the statements that are under way, as long as a statement waits for a connection,
     /// and closes all connections. Statements that come later fail as unavailable.
     pub async fn close(&self) {
-        match &*self.connections {
-            Connections::Sqlite(lanes) => {
+        self.connections.threads.close().await;
+        match &self.connections.shared {
+            Shared::Sqlite(lanes) => {
                 lanes.readers.close().await;
                 // Last, so that the file of the write-ahead log is merged and removed.
                 lanes.writer.close().await;
             }
-            Connections::Postgres(lane) => lane.close().await,
+            Shared::Postgres(lane) => lane.close().await,
         }
     }
 
+    /// What each thread has of its own.
+    pub(super) fn threads(&self) -> &Threads {
+        &self.connections.threads
+    }
+
     pub(super) async fn lease(&self, kind: SqlKind) -> Result<Leased, Error> {
-        Ok(match &*self.connections {
-            Connections::Sqlite(lanes) if kind == SqlKind::Read => {
+        Ok(match &self.connections.shared {
+            Shared::Sqlite(lanes) if kind == SqlKind::Read => {
                 Leased::Sqlite(lanes.readers.lease().await?)
             }
-            Connections::Sqlite(lanes) => Leased::Sqlite(lanes.writer.lease().await?),
-            Connections::Postgres(lane) => Leased::Postgres(lane.lease().await?),
+            Shared::Sqlite(lanes) => Leased::Sqlite(lanes.writer.lease().await?),
+            Shared::Postgres(lane) => Leased::Postgres(lane.lease().await?),
         })
     }
 }

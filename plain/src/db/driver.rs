@@ -4,7 +4,10 @@ use futures_util::FutureExt;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, Either, Executor, SqlStr, SqliteConnection};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Either, Executor, SqlSafeStr, SqlStr,
+    SqliteConnection,
+};
 
 use super::query::FromRow;
 use super::value::{Value, sqlite_arguments};
@@ -14,6 +17,17 @@ use super::value::{Value, sqlite_arguments};
 pub(super) enum Rows {
     All,
     First,
+}
+
+/// What goes to the database in one message with a statement, where it takes such messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// Nothing.
+    None,
+    /// The beginning of the transaction, before the statement.
+    Begin,
+    /// Its end, after the statement.
+    Commit,
 }
 
 /// Why a script did not come to its end.
@@ -30,6 +44,9 @@ pub(super) trait Driver: Sized + Send {
 
     /// Whether a connection can be used again after the future of a statement was dropped.
     const SURVIVES_CANCELLATION: bool;
+
+    /// Whether several statements can be sent in one message, as a [`Frame`] asks.
+    const FRAMES: bool;
 
     /// Opens a connection.
     fn open(options: &Self::Options) -> impl Future<Output = sqlx::Result<Self>> + Send;
@@ -50,6 +67,7 @@ pub(super) trait Driver: Sized + Send {
     fn execute(
         &mut self,
         sql: SqlStr,
+        frame: Frame,
         values: &mut Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
@@ -60,6 +78,7 @@ pub(super) trait Driver: Sized + Send {
     fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
+        frame: Frame,
         values: &mut Vec<Value>,
         rows: Rows,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
@@ -84,6 +103,9 @@ impl Driver for SqliteConnection {
 
     /// The connection's thread finishes the statement, and what comes next waits in its queue.
     const SURVIVES_CANCELLATION: bool = true;
+
+    /// Each message costs a change to the connection's thread and back, more than most statements.
+    const FRAMES: bool = true;
 
     async fn open(options: &SqliteConnectOptions) -> sqlx::Result<Self> {
         options.connect().await
@@ -110,20 +132,34 @@ impl Driver for SqliteConnection {
         Executor::execute(self, commit).await.map(|_| ())
     }
 
-    async fn execute(&mut self, sql: SqlStr, values: &mut Vec<Value>) -> sqlx::Result<u64> {
+    async fn execute(
+        &mut self,
+        sql: SqlStr,
+        frame: Frame,
+        values: &mut Vec<Value>,
+    ) -> sqlx::Result<u64> {
         let arguments = sqlite_arguments(std::mem::take(values))?;
-        let query = sqlx::query_with(sql, arguments);
-        Ok(Executor::execute(self, query).await?.rows_affected())
+        let mut results = self.fetch_many(sqlx::query_with(framed(sql, frame), arguments));
+        let mut changed = Vec::with_capacity(2);
+        while let Some(result) = results.try_next().await? {
+            if let Either::Left(done) = result {
+                changed.push(done.rows_affected());
+            }
+        }
+        // SQLite leaves the count as it was where a statement changes nothing, as COMMIT does.
+        let statement = usize::from(frame == Frame::Begin);
+        Ok(changed.get(statement).copied().unwrap_or_default())
     }
 
     async fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
+        frame: Frame,
         values: &mut Vec<Value>,
         rows: Rows,
     ) -> sqlx::Result<Vec<T>> {
         let arguments = sqlite_arguments(std::mem::take(values))?;
-        let mut results = self.fetch_many(sqlx::query_with(sql, arguments));
+        let mut results = self.fetch_many(sqlx::query_with(framed(sql, frame), arguments));
         let mut found = Vec::new();
         while let Some(result) = results.try_next().await? {
             match result {
@@ -156,6 +192,17 @@ impl Driver for SqliteConnection {
     fn never_ran(_: &sqlx::Error) -> bool {
         false
     }
+}
+
+/// The message of a statement in its frame. SQLite stops at the first of them that fails.
+fn framed(sql: SqlStr, frame: Frame) -> SqlStr {
+    let text = match frame {
+        Frame::None => return sql,
+        Frame::Begin => format!("BEGIN IMMEDIATE;\n{}", sql.as_str()),
+        Frame::Commit => format!("{}\n;COMMIT", sql.as_str()),
+    };
+    // What was added comes from nowhere but here.
+    AssertSqlSafe(text).into_sql_str()
 }
 
 pub(super) async fn count_statements<Q, R>(

@@ -6,7 +6,7 @@ use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::postgres::PgDatabaseError;
 
 /// An error of the database.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Nothing has connected the application's database.
@@ -219,6 +219,10 @@ pub enum Error {
     )]
     Aborted,
 
+    /// A transaction was to go on after it had been committed.
+    #[error("the transaction was committed already; begin a new one")]
+    Ended,
+
     /// A statement would begin or end a transaction behind the back of the connection's owner.
     #[error(
         "`{sql}` cannot be sent as a statement; use Database::begin and Transaction::commit, and drop the transaction to roll it back"
@@ -241,7 +245,7 @@ pub enum Error {
 }
 
 /// Why a database cannot answer now.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unavailable {
     /// All connections were busy for the whole time that a statement may wait.
@@ -251,6 +255,15 @@ pub enum Unavailable {
     Waited {
         /// How long was waited, in seconds.
         seconds: f64,
+    },
+
+    /// More waited for the database already than may.
+    #[error(
+        "{waiting} pieces of work wait for the database already; find what keeps it busy, or let fewer requests in"
+    )]
+    Crowded {
+        /// How many.
+        waiting: usize,
     },
 
     /// Another process holds the lock of the SQLite file.

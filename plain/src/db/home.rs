@@ -1,4 +1,4 @@
-//! A runtime for connections that are used from other runtimes.
+//! A runtime for what is used from other runtimes: connections, and the queue of SQLite's writer.
 
 use std::io;
 
@@ -36,6 +36,11 @@ impl Home {
             runtime: handle,
             _end: end,
         })
+    }
+
+    /// The runtime of the thread.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     /// Runs `work`, such as opening a socket, on the thread.

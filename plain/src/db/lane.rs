@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sqlx::SqlStr;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::driver::{Driver, Interrupted, Rows};
+use super::driver::{Driver, Frame, Interrupted, Rows};
 use super::error::explain_connect;
 use super::meters::METERS;
 use super::{Error, FromRow, Unavailable, Value};
@@ -81,6 +81,11 @@ impl<C: Driver> Lane<C> {
                 return Some(slot);
             }
         }
+    }
+
+    /// Forgets the connections that nobody uses: one that broke is seldom the only one.
+    pub(super) fn forget_idle(&self) {
+        self.idle().clear();
     }
 
     /// Waits for the leases to end, at most as long as a user waits for one, and closes all.
@@ -171,28 +176,47 @@ impl<C: Driver> Lease<C> {
     pub(super) async fn execute(
         &mut self,
         sql: SqlStr,
+        frame: Frame,
         values: &mut Vec<Value>,
     ) -> sqlx::Result<u64> {
-        let mut result = self.ask().execute(sql.clone(), values).await;
+        self.enter(frame);
+        let mut result = self.ask().execute(sql.clone(), frame, values).await;
         if self.may_repeat(result.as_ref().err(), C::never_ran) && self.replace().await {
-            result = self.ask().execute(sql, values).await;
+            result = self.ask().execute(sql, frame, values).await;
         }
         self.answered(result.as_ref().err());
+        self.leave(frame, result.is_ok());
         result
     }
 
     pub(super) async fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
+        frame: Frame,
         values: &mut Vec<Value>,
         rows: Rows,
     ) -> sqlx::Result<Vec<T>> {
-        let mut result = self.ask().fetch(sql.clone(), values, rows).await;
+        self.enter(frame);
+        let mut result = self.ask().fetch(sql.clone(), frame, values, rows).await;
         if self.may_repeat(result.as_ref().err(), C::never_ran) && self.replace().await {
-            result = self.ask().fetch(sql, values, rows).await;
+            result = self.ask().fetch(sql, frame, values, rows).await;
         }
         self.answered(result.as_ref().err());
+        self.leave(frame, result.is_ok());
         result
+    }
+
+    /// Before the statement is sent, so that it is taken back if nobody waits for its answer.
+    fn enter(&mut self, frame: Frame) {
+        if frame == Frame::Begin {
+            self.state = State::Transaction;
+        }
+    }
+
+    fn leave(&mut self, frame: Frame, done: bool) {
+        if frame == Frame::Commit && done {
+            self.state = State::Rested;
+        }
     }
 
     pub(super) async fn script(&mut self, sql: SqlStr) -> Result<(), Interrupted> {

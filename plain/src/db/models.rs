@@ -196,7 +196,7 @@ impl Field {
                 | (FieldKind::Float, Value::Float(_) | Value::Integer(_))
                 | (FieldKind::Text, Value::Text(_))
                 | (FieldKind::Bytes, Value::Bytes(_))
-                | (FieldKind::Json, Value::Json(_))
+                | (FieldKind::Json, Value::Json(_) | Value::JsonText(_))
                 | (FieldKind::Time, Value::Time(_))
         );
         if fits {

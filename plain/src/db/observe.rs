@@ -26,7 +26,8 @@ pub struct Statement {
 
 /// Runs `work` and also returns the statements that it sent, in order.
 ///
-/// What `work` hands to other tasks is not seen. An observation inside an observation is part of
+/// What `work` hands to other tasks is not seen, but for [batches](super::Database::batched): a
+/// statement of one counts for all that it was done for. An observation inside an observation is part of
 /// both.
 ///
 /// ```
@@ -51,6 +52,17 @@ pub async fn observe<F: Future>(work: F) -> (F::Output, Vec<Statement>) {
     // Fails where nobody else observes, and then there is nobody to tell.
     let _ = LOG.try_with(|outer| outer.borrow_mut().extend(statements.iter().cloned()));
     (output, statements)
+}
+
+/// Whether somebody observes.
+pub(super) fn is_observed() -> bool {
+    LOG.try_with(|_| ()).is_ok()
+}
+
+/// Tells who observes of `statements` that another task sent for this one.
+pub(super) fn tell(statements: &[Statement]) {
+    // Fails where nobody observes.
+    let _ = LOG.try_with(|log| log.borrow_mut().extend_from_slice(statements));
 }
 
 /// The clock of one statement.

@@ -5,9 +5,9 @@
 //! client prepared. So each connection finds out whether a pooler stands between; there every
 //! statement runs in a transaction, and none is kept prepared.
 
-use std::fmt::Write;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -17,12 +17,13 @@ use sqlx::{
     SqlSafeStr, SqlStr,
 };
 
-use super::driver::{Driver, Interrupted, Rows, count_statements};
+use super::driver::{Driver, Frame, Interrupted, Rows, count_statements};
 use super::home::Home;
 use super::query::FromRow;
 use super::value::{Value, postgres_arguments};
 
 /// How to connect.
+#[derive(Clone)]
 pub(super) struct Options {
     /// With settings of the session, which a pooler does not hand on.
     direct: PgConnectOptions,
@@ -32,8 +33,8 @@ pub(super) struct Options {
     begin: SqlStr,
     /// How long an answer is waited for.
     patience: Duration,
-    /// Where the sockets are opened.
-    home: Home,
+    /// Where the sockets are opened; `None` where that is the runtime of who opens one.
+    home: Option<Arc<Home>>,
 }
 
 /// The setting by which a session knows that no pooler stands before it.
@@ -43,17 +44,9 @@ const MARK: &str = "plain.direct";
 const GRACE: Duration = Duration::from_secs(1);
 
 impl Options {
-    /// Connects by `address`; a statement is given up when it waited `lock` for others, or took
-    /// `statement`.
-    ///
-    /// # Errors
-    ///
-    /// That the system gives no thread for the sockets.
-    pub(super) fn new(
-        address: &PgConnectOptions,
-        lock: Duration,
-        statement: Duration,
-    ) -> io::Result<Self> {
+    /// Connects by `address`, with sockets of the runtime at hand; a statement is given up when it
+    /// waited `lock` for others, or took `statement`.
+    pub(super) fn new(address: &PgConnectOptions, lock: Duration, statement: Duration) -> Self {
         let pooled = address.clone().disable_statement_logging();
         // What has no part in the binary format is only one more thing for a pooler to refuse.
         let pooled = pooled.extra_float_digits(None);
@@ -66,13 +59,21 @@ impl Options {
         let begin = format!(
             "BEGIN; SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = {millis}"
         );
-        Ok(Self {
+        Self {
             direct,
             pooled,
             begin: AssertSqlSafe(begin).into_sql_str(),
             patience: statement + GRACE,
-            home: Home::start()?,
-        })
+            home: None,
+        }
+    }
+
+    /// The same with the sockets at `home`, so that each connection serves any runtime.
+    pub(super) fn at(self, home: Home) -> Self {
+        Self {
+            home: Some(Arc::new(home)),
+            ..self
+        }
     }
 }
 
@@ -104,7 +105,10 @@ impl Driver for PostgresConnection {
     async fn open(options: &Options) -> sqlx::Result<Self> {
         let (direct, pooled) = (options.direct.clone(), options.pooled.clone());
         let connect = connect(direct, pooled);
-        let (connection, is_direct) = options.home.run(connect).await?;
+        let (connection, is_direct) = match &options.home {
+            Some(home) => home.run(connect).await?,
+            None => connect.await?,
+        };
         Ok(Self {
             connection,
             way: match is_direct {
@@ -117,8 +121,8 @@ impl Driver for PostgresConnection {
     }
 
     async fn close(self) {
-        // It is gone either way.
-        let _ = self.connection.close().await;
+        // It is gone either way; its server may be, and the runtime that watches its socket.
+        let _ = tokio::time::timeout(GRACE, self.connection.close()).await;
     }
 
     async fn is_alive(&mut self) -> bool {
@@ -141,7 +145,12 @@ impl Driver for PostgresConnection {
         Ok(())
     }
 
-    async fn execute(&mut self, sql: SqlStr, values: &mut Vec<Value>) -> sqlx::Result<u64> {
+    async fn execute(
+        &mut self,
+        sql: SqlStr,
+        _: Frame,
+        values: &mut Vec<Value>,
+    ) -> sqlx::Result<u64> {
         let query = self.query(sql, values)?;
         self.framed(async |connection| Ok(connection.execute(query).await?.rows_affected()))
             .await
@@ -150,6 +159,7 @@ impl Driver for PostgresConnection {
     async fn fetch<T: FromRow>(
         &mut self,
         sql: SqlStr,
+        _: Frame,
         values: &mut Vec<Value>,
         rows: Rows,
     ) -> sqlx::Result<Vec<T>> {
@@ -181,6 +191,9 @@ impl Driver for PostgresConnection {
 
     /// Half an answer may still be on its way.
     const SURVIVES_CANCELLATION: bool = false;
+
+    /// A message with values holds one statement.
+    const FRAMES: bool = false;
 
     fn is_lost(error: &sqlx::Error) -> bool {
         match error {
@@ -307,10 +320,10 @@ fn signed(sql: SqlStr, values: &[Value]) -> SqlStr {
             Value::Float(_) => 'f',
             Value::Text(_) => 's',
             Value::Bytes(_) => 'x',
-            Value::Json(_) => 'j',
+            Value::Json(_) | Value::JsonText(_) => 'j',
             Value::Time(_) => 't',
         };
-        write!(text, "{letter}").expect("writing to a string cannot fail");
+        text.push(letter);
     }
     text.push_str("*/");
     // What was added comes from nowhere but here.

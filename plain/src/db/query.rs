@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-use super::driver::Rows;
+use super::driver::{Frame, Rows};
 use super::observe::Timer;
 use super::{Database, Error, Kind, Transaction, Value};
 
@@ -201,6 +201,8 @@ pub struct Query<'a> {
     target: Target<'a>,
     sql: Sql,
     values: Vec<Value>,
+    /// Whether its transaction is committed with it.
+    commits: bool,
 }
 
 impl<'a> Query<'a> {
@@ -209,6 +211,14 @@ impl<'a> Query<'a> {
             target,
             sql,
             values: Vec::new(),
+            commits: false,
+        }
+    }
+
+    pub(super) fn committing(self) -> Self {
+        Self {
+            commits: true,
+            ..self
         }
     }
 
@@ -236,19 +246,19 @@ impl<'a> Query<'a> {
             target,
             sql,
             values,
+            commits,
         } = self;
         let sql = sql.into_driver();
         match target {
             Target::Database(database) => {
-                database
-                    .lease(kind)
-                    .await?
-                    .execute(sql, values, timer)
-                    .await
+                let mut leased = database.lease(kind).await?;
+                leased.execute(sql, Frame::None, values, timer).await
             }
             Target::Transaction(transaction) => {
                 transaction
-                    .run(async |leased| leased.execute(sql, values, timer).await)
+                    .run(commits, async |leased, frame| {
+                        leased.execute(sql, frame, values, timer).await
+                    })
                     .await
             }
         }
@@ -305,19 +315,19 @@ impl<'a> Query<'a> {
             target,
             sql,
             values,
+            commits,
         } = self;
         let sql = sql.into_driver();
         match target {
             Target::Database(database) => {
-                database
-                    .lease(kind)
-                    .await?
-                    .fetch(sql, values, rows, timer)
-                    .await
+                let mut leased = database.lease(kind).await?;
+                leased.fetch(sql, Frame::None, values, rows, timer).await
             }
             Target::Transaction(transaction) => {
                 transaction
-                    .run(async |leased| leased.fetch(sql, values, rows, timer).await)
+                    .run(commits, async |leased, frame| {
+                        leased.fetch(sql, frame, values, rows, timer).await
+                    })
                     .await
             }
         }

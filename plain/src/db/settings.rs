@@ -20,7 +20,8 @@ pub struct DatabaseSettings {
     /// is not at all, to 3600.
     pub database_connect_wait: f64,
     /// How many connections read from SQLite at the same time, or are open to PostgreSQL; from 1 to
-    /// 1000.
+    /// 1000. For batches, such as those of sessions, each thread of the server has one more, or two to
+    /// PostgreSQL.
     pub database_read_connections: u32,
     /// How long a statement waits for a free connection before it fails, and on PostgreSQL for what
     /// another transaction has locked, in seconds; more than 0, at most 3600.

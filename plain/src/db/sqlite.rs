@@ -16,6 +16,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connections to one SQLite file.
 pub(super) struct Lanes {
+    /// How further readers are opened.
+    pub(super) reader: SqliteConnectOptions,
     pub(super) readers: Arc<Lane<SqliteConnection>>,
     pub(super) writer: Arc<Lane<SqliteConnection>>,
 }
@@ -41,6 +43,7 @@ impl Opening<'_> {
         });
         let reader = self.options().pragma("query_only", "ON");
         let lanes = Lanes {
+            reader: reader.clone(),
             readers: Lane::new(reader, place.clone(), self.readers, self.wait),
             writer: Lane::new(
                 writer.create_if_missing(self.create == Create::IfMissing),

@@ -5,6 +5,7 @@ use std::fmt;
 use sqlx::SqlStr;
 
 use super::connection::{Leased, ScriptFailure};
+use super::driver::Frame;
 use super::query::{Sql, Target};
 use super::{Error, Kind, Query};
 
@@ -35,21 +36,60 @@ use super::{Error, Kind, Query};
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction {
     leased: Leased,
+    stage: Stage,
     failed: bool,
+}
+
+/// How far a transaction has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It never begins: each statement stands for itself.
+    Loose,
+    /// Its first statement begins it.
+    Due,
+    Open,
+    /// It was told to commit, and the answer is not here: nobody knows whether it did.
+    Committing,
+    Committed,
 }
 
 impl Transaction {
     pub(super) async fn begin(mut leased: Leased) -> Result<Self, Error> {
         leased.begin().await?;
-        Ok(Self {
+        Ok(Self::at(Stage::Open, leased))
+    }
+
+    /// A transaction that begins with its first statement, in the same message where that can be.
+    pub(super) fn due(leased: Leased) -> Self {
+        Self::at(Stage::Due, leased)
+    }
+
+    /// Statements that only read, each for itself.
+    pub(super) fn loose(leased: Leased) -> Self {
+        Self::at(Stage::Loose, leased)
+    }
+
+    fn at(stage: Stage, leased: Leased) -> Self {
+        Self {
             leased,
+            stage,
             failed: false,
-        })
+        }
     }
 
     /// A statement in this transaction; see [`Database::query`](super::Database::query).
     pub fn query(&mut self, sql: impl Into<Sql>) -> Query<'_> {
         Query::new(Target::Transaction(self), sql.into())
+    }
+
+    /// A last statement, with which the transaction is committed: where the database allows it both
+    /// are one message, which saves the way there and back.
+    ///
+    /// Where the answer is an error nothing is saved, except that a connection lost meanwhile, or a
+    /// row that does not fit its type, leaves it open what was. Statements that come later return
+    /// [`Error::Ended`].
+    pub fn query_and_commit(&mut self, sql: impl Into<Sql>) -> Query<'_> {
+        Query::new(Target::Transaction(self), sql.into()).committing()
     }
 
     /// Saves what the statements of this transaction did.
@@ -59,10 +99,25 @@ impl Transaction {
     /// [`Error::Aborted`] if one of the statements had failed, else that of the database. Nothing is
     /// saved then, except that a connection lost during the commit leaves it open what was.
     pub async fn commit(mut self) -> Result<(), Error> {
+        self.finish().await
+    }
+
+    /// The same as [`commit`](Self::commit).
+    pub(super) async fn finish(&mut self) -> Result<(), Error> {
         if self.failed {
             return Err(Error::Aborted);
         }
-        self.leased.commit().await
+        if self.stage == Stage::Open {
+            self.stage = Stage::Committing;
+            self.leased.commit().await?;
+            self.stage = Stage::Committed;
+        }
+        Ok(())
+    }
+
+    /// Whether what its statements did may be saved.
+    pub(super) fn may_be_saved(&self) -> bool {
+        matches!(self.stage, Stage::Committing | Stage::Committed)
     }
 
     /// Takes back what the statements of this transaction did; the same as dropping it.
@@ -75,7 +130,8 @@ impl Transaction {
         result
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    /// Which database it is.
+    pub fn kind(&self) -> Kind {
         match self.leased {
             Leased::Sqlite(_) => Kind::Sqlite,
             Leased::Postgres(_) => Kind::Postgres,
@@ -84,13 +140,39 @@ impl Transaction {
 
     pub(super) async fn run<T>(
         &mut self,
-        work: impl AsyncFnOnce(&mut Leased) -> Result<T, Error>,
+        commits: bool,
+        work: impl AsyncFnOnce(&mut Leased, Frame) -> Result<T, Error>,
     ) -> Result<T, Error> {
         if self.failed {
             return Err(Error::Aborted);
         }
-        let result = work(&mut self.leased).await;
-        self.failed = result.as_ref().is_err_and(is_refusal);
+        let (frame, next) = match (self.stage, commits) {
+            (Stage::Committing | Stage::Committed, _) => return Err(Error::Ended),
+            (Stage::Loose, _) => (Frame::None, Stage::Loose),
+            // A statement alone is a transaction by itself.
+            (Stage::Due, true) => (Frame::None, Stage::Committed),
+            (Stage::Due, false) if self.leased.frames() => (Frame::Begin, Stage::Open),
+            (Stage::Due, false) => {
+                self.leased.begin().await?;
+                (Frame::None, Stage::Open)
+            }
+            (Stage::Open, true) if self.leased.frames() => (Frame::Commit, Stage::Committed),
+            (Stage::Open, _) => (Frame::None, Stage::Open),
+        };
+        self.stage = match next {
+            Stage::Committed => Stage::Committing,
+            stage => stage,
+        };
+        let result = work(&mut self.leased, frame).await;
+        self.failed = result
+            .as_ref()
+            .is_err_and(|error| commits || is_refusal(error));
+        if !self.failed {
+            self.stage = next;
+        }
+        if commits && result.is_ok() {
+            self.finish().await?;
+        }
         result
     }
 }
@@ -107,6 +189,7 @@ impl fmt::Debug for Transaction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Transaction")
+            .field("stage", &self.stage)
             .field("failed", &self.failed)
             .finish_non_exhaustive()
     }
