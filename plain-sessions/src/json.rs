@@ -45,6 +45,11 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, JsonErr
     value.serialize(strict::Strict::new())
 }
 
+/// The text of a map as JSON.
+pub(crate) fn text(map: &serde_json::Map<String, Value>) -> String {
+    serde_json::to_string(map).expect("values of JSON are JSON")
+}
+
 /// Whether `text` can be stored.
 pub(crate) fn check_text(text: &str) -> Result<(), JsonError> {
     if text.contains('\0') {

@@ -1,7 +1,7 @@
 //! What a session is and is to become, as one request sees it. Nothing here reaches the database.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
@@ -78,19 +78,20 @@ enum Origin {
     /// No live row: a session that does not exist yet.
     Nowhere,
     /// A live row.
-    Row(Row),
+    Row(Arc<Row>),
 }
 
 /// The session of one request.
 #[derive(Debug)]
 pub(crate) struct State {
     origin: Origin,
-    data: Data,
+    /// The values, where they are others than those of the row.
+    data: Option<Data>,
     changes: Vec<Change>,
     owner: Option<String>,
     owner_changed: bool,
     rotate: bool,
-    flushed: Option<Row>,
+    flushed: Option<Arc<Row>>,
     pub(crate) accessed: bool,
     /// What became of the session when it was last saved before the response.
     saved_before: Outcome,
@@ -100,7 +101,7 @@ pub(crate) struct State {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The row to delete, of a session that was flushed.
-    pub(crate) flushed: Option<Row>,
+    pub(crate) flushed: Option<Arc<Row>>,
     pub(crate) save: Save,
 }
 
@@ -116,19 +117,49 @@ pub(crate) enum Save {
     /// A row, with changes.
     Change(RowChange),
     /// A row that was only looked at, where the settings may ask to renew it.
-    Keep(Row),
+    Keep(Arc<Row>),
 }
 
 /// The changes to a row.
 #[derive(Clone, Debug)]
 pub(crate) struct RowChange {
-    pub(crate) row: Row,
+    pub(crate) row: Arc<Row>,
     pub(crate) changes: Vec<Change>,
     /// The new owner, where it was set.
     pub(crate) owner: Option<Option<String>>,
     pub(crate) rotate: bool,
     /// Whether nothing is left, as far as this request knows.
     pub(crate) leaves_nothing: bool,
+}
+
+impl Save {
+    /// The row that it is about.
+    pub(crate) fn row(&self) -> Option<&Row> {
+        match self {
+            Self::Nothing | Self::Insert { .. } => None,
+            Self::Keep(row) => Some(row),
+            Self::Change(change) => Some(&change.row),
+        }
+    }
+}
+
+impl RowChange {
+    /// Applies the changes to the row as it now is; an error leaves it half changed.
+    pub(crate) fn apply(&self, session: &mut Session) -> Result<(), SessionError> {
+        for change in &self.changes {
+            change.apply(&mut session.session_data)?;
+        }
+        if let Some(owner) = &self.owner {
+            session.owner.clone_from(owner);
+        }
+        Ok(())
+    }
+
+    /// Whether applying them may fail.
+    pub(crate) fn may_fail(&self) -> bool {
+        let is_update = |change: &Change| matches!(change, Change::Update(..));
+        self.changes.iter().any(is_update)
+    }
 }
 
 impl Plan {
@@ -142,18 +173,18 @@ impl State {
         Self::at(Origin::Unloaded(key))
     }
 
-    pub(crate) fn loaded(row: Option<Row>) -> Self {
+    pub(crate) fn loaded(row: Option<Arc<Row>>) -> Self {
         Self::at(row.map_or(Origin::Nowhere, Origin::Row))
     }
 
     fn at(origin: Origin) -> Self {
-        let (data, owner) = match &origin {
-            Origin::Row(row) => (row.session.session_data.clone(), row.session.owner.clone()),
-            _ => (Data::new(), None),
+        let owner = match &origin {
+            Origin::Row(row) => row.session.owner.clone(),
+            _ => None,
         };
         Self {
             origin,
-            data,
+            data: None,
             changes: Vec::new(),
             owner,
             owner_changed: false,
@@ -165,7 +196,7 @@ impl State {
     }
 
     /// Begins with `row`, which was looked up.
-    pub(crate) fn load(&mut self, row: Option<Row>) {
+    pub(crate) fn load(&mut self, row: Option<Arc<Row>>) {
         *self = Self {
             accessed: self.accessed,
             saved_before: self.saved_before.clone(),
@@ -184,7 +215,7 @@ impl State {
         }
     }
 
-    pub(crate) fn row(&self) -> Option<&Row> {
+    pub(crate) fn row(&self) -> Option<&Arc<Row>> {
         match &self.origin {
             Origin::Row(row) => Some(row),
             _ => None,
@@ -192,7 +223,20 @@ impl State {
     }
 
     pub(crate) fn data(&self) -> &Data {
-        &self.data
+        static NONE: LazyLock<Data> = LazyLock::new(Data::new);
+        match (&self.data, &self.origin) {
+            (Some(data), _) => data,
+            (None, Origin::Row(row)) => &row.session.session_data,
+            (None, _) => &NONE,
+        }
+    }
+
+    fn data_mut(&mut self) -> &mut Data {
+        let origin = &self.origin;
+        self.data.get_or_insert_with(|| match origin {
+            Origin::Row(row) => row.session.session_data.clone(),
+            _ => Data::new(),
+        })
     }
 
     pub(crate) fn owner(&self) -> Option<&str> {
@@ -201,7 +245,7 @@ impl State {
 
     /// Records `change`, which can't fail on the data of this request.
     pub(crate) fn record(&mut self, change: Change) {
-        let applied = change.apply(&mut self.data);
+        let applied = change.apply(self.data_mut());
         debug_assert!(
             applied.is_ok(),
             "only updates fail, and they go through record_update"
@@ -211,7 +255,7 @@ impl State {
 
     /// Records an atomic update that gives `value` for this request.
     pub(crate) fn record_update(&mut self, name: String, value: Value, apply: Arc<Apply>) {
-        self.data.insert(name.clone(), value);
+        self.data_mut().insert(name.clone(), value);
         self.changes.push(Change::Update(name, apply));
     }
 
@@ -259,7 +303,7 @@ impl State {
     }
 
     fn is_void(&self) -> bool {
-        self.data.is_empty() && self.owner.is_none()
+        self.data().is_empty() && self.owner.is_none()
     }
 
     /// Whether nothing is in `row` and it is nobody's; that we can't read it says nothing.
@@ -283,15 +327,15 @@ impl State {
             Origin::Unloaded(_) => Save::Nothing,
             Origin::Nowhere if self.is_void() => Save::Nothing,
             Origin::Nowhere => Save::Insert {
-                data: self.data.clone(),
+                data: self.data().clone(),
                 owner: self.owner.clone(),
             },
             Origin::Row(row) if !(self.changed() || self.is_over(row)) => match settings.renews() {
-                true => Save::Keep(row.clone()),
+                true => Save::Keep(Arc::clone(row)),
                 false => Save::Nothing,
             },
             Origin::Row(row) => Save::Change(RowChange {
-                row: row.clone(),
+                row: Arc::clone(row),
                 changes: self.changes.clone(),
                 owner: self.owner_changed.then(|| self.owner.clone()),
                 rotate: self.rotate,
@@ -304,7 +348,7 @@ impl State {
     pub(crate) fn committed(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Unchanged => {}
-            Outcome::Saved(row) => self.load(Some(row.clone())),
+            Outcome::Saved(row) => self.load(Some(Arc::clone(row))),
             Outcome::Removed | Outcome::Vanished => self.load(None),
         }
     }

@@ -5,6 +5,7 @@
     reason = "a helper that fails is to fail its test, where it was called"
 )]
 
+mod batches;
 mod clocks;
 mod concurrency;
 mod cookies;

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 
 use plain::db::migrations::{Migrator, Target};
 use plain::db::{ConnectOptions, observe};
@@ -7,6 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::EMBEDDED;
 use crate::store::state::{Change, State};
+
+mod sequence;
 
 async fn database(folder: &tempfile::TempDir) -> Database {
     let options = ConnectOptions::sqlite_file(folder.path().join("db"));
@@ -18,17 +20,20 @@ async fn database(folder: &tempfile::TempDir) -> Database {
 }
 
 /// A source of keys that gives `keys`, in order.
-fn keys(keys: impl IntoIterator<Item = Key>) -> impl Fn() -> Key {
-    let keys = RefCell::new(keys.into_iter());
+fn keys<const N: usize>(keys: [Key; N]) -> impl Fn() -> Key + Send + Sync + 'static {
+    let keys = Mutex::new(keys.into_iter());
     move || {
-        keys.borrow_mut()
-            .next()
-            .expect("no further key is asked for")
+        let mut keys = keys.lock().unwrap();
+        keys.next().expect("no further key is asked for")
     }
 }
 
-async fn saved(db: &Database, state: &State, new_key: impl Fn() -> Key) -> Row {
-    let settings = SessionSettings::default();
+async fn saved(
+    db: &Database,
+    state: &State,
+    new_key: impl Fn() -> Key + Send + Sync + 'static,
+) -> Arc<Row> {
+    let settings = Arc::new(SessionSettings::default());
     let plan = state.plan(Extent::Whole, &settings);
     let outcome = execute_with(db, &settings, plan, new_key).await;
     match outcome.unwrap() {
@@ -53,7 +58,7 @@ async fn a_clash_of_keys_is_retried_with_another() {
     let clashing = keys([taken.clone(), taken.clone(), free.clone()]);
     let (second, statements) = observe(saved(&db, &new(), clashing)).await;
     assert_eq!(
-        (first.key, second.key.clone()),
+        (first.key.clone(), second.key.clone()),
         (taken.clone(), free.clone())
     );
     assert_eq!(statements.len(), 3);
@@ -64,7 +69,10 @@ async fn a_clash_of_keys_is_retried_with_another() {
     let other = Key::generate();
     let clashing = keys([taken.clone(), free.clone(), other.clone()]);
     let third = saved(&db, &rotated, clashing).await;
-    assert_eq!((third.key, third.session.id), (other, second.session.id));
+    assert_eq!(
+        (third.key.clone(), third.session.id),
+        (other, second.session.id)
+    );
     assert!(found(&db, &free).await.is_none());
     let untouched = found(&db, &taken).await.unwrap();
     assert_eq!(untouched.session.id, first.session.id);
@@ -75,16 +83,19 @@ async fn a_generator_that_repeats_itself_is_an_error_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let db = database(&folder).await;
     let taken = Key::generate();
-    let repeat = || taken.clone();
+    let repeat = || {
+        let taken = taken.clone();
+        move || taken.clone()
+    };
     let first = with_name(State::loaded(None), "Ada");
-    let row = saved(&db, &first, repeat).await;
+    let row = saved(&db, &first, repeat()).await;
 
     let mut rotated = with_name(State::loaded(Some(row)), "Grace");
     rotated.rotate();
     for state in [first, rotated] {
-        let settings = SessionSettings::default();
+        let settings = Arc::new(SessionSettings::default());
         let plan = state.plan(Extent::Whole, &settings);
-        let error = execute_with(&db, &settings, plan, repeat)
+        let error = execute_with(&db, &settings, plan, repeat())
             .await
             .unwrap_err();
         assert_eq!(
@@ -99,7 +110,7 @@ async fn a_generator_that_repeats_itself_is_an_error_and_changes_nothing() {
     assert_eq!(count.scalar::<i64>().await.unwrap(), 1);
 }
 
-async fn found(db: &Database, key: &Key) -> Option<Row> {
+async fn found(db: &Database, key: &Key) -> Option<Arc<Row>> {
     let key = UnverifiedKey::parse(key.expose()).unwrap();
     load(db, &SessionSettings::default(), key).await.unwrap()
 }
@@ -117,7 +128,7 @@ fn a_session_that_is_only_looked_at_is_copied_only_where_it_may_be_renewed() {
         condition: Condition::Whole,
     };
     let key = Key::generate();
-    let state = State::loaded(Some(Row { key, session }));
+    let state = State::loaded(Some(Arc::new(Row { key, session })));
     let renewing = SessionSettings {
         session_save_every_request: true,
         ..SessionSettings::default()
