@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::connection::Leased;
 use super::home::Home;
-use super::lane::Lane;
+use super::lane::{Lane, Suspicion};
 use super::postgres::{self, PostgresConnection};
 use super::query::{SqlKind, Target};
 use super::sqlite::{Lanes, Opening};
@@ -135,6 +135,7 @@ impl Database {
     ///
     /// That the address is wrong, or that no database that can be used is there; each says what to do.
     pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
+        let suspicion = Suspicion::default();
         let (shared, opening) = match options.url.address(&options.base)? {
             Address::Sqlite(path) => {
                 let opening = Opening {
@@ -143,6 +144,7 @@ impl Database {
                     readers: options.connections,
                     wait: options.wait,
                     synchronous: options.synchronous,
+                    suspicion: &suspicion,
                 };
                 let lanes = opening.open().await?;
                 let own = OpeningOwn::Sqlite(lanes.reader.clone(), path.display().to_string());
@@ -166,7 +168,13 @@ impl Database {
                 let own = to(options.wait.min(LONGEST_LOCK_OF_A_BATCH));
                 let own = OpeningOwn::Postgres(Box::new(own), place.clone());
                 let connect = to(options.wait).at(home);
-                let lane = Lane::new(connect, place, options.connections, options.wait);
+                let lane = Lane::new(
+                    connect,
+                    place,
+                    options.connections,
+                    options.wait,
+                    &suspicion,
+                );
                 // Finds out now whether the server is there.
                 drop(lane.lease().await?);
                 (Shared::Postgres(lane), own)
@@ -175,7 +183,7 @@ impl Database {
         Ok(Self {
             connections: Arc::new(Connections {
                 shared,
-                threads: Threads::new(opening, options.wait),
+                threads: Threads::new(opening, options.wait, suspicion),
             }),
         })
     }

@@ -24,6 +24,28 @@ pub(super) struct Lane<C: Driver> {
     size: u32,
     free: Arc<Semaphore>,
     idle: Mutex<Vec<Slot<C>>>,
+    suspicion: Suspicion,
+}
+
+/// When a connection to a database was last found broken. Others to it may be too: those that rested
+/// then have to show that they are not. Shared by all lanes of a database.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Suspicion(Arc<Mutex<Option<Instant>>>);
+
+impl Suspicion {
+    fn raise(&self) {
+        *self.since() = Some(Instant::now());
+    }
+
+    /// Whether it speaks against a connection that rests since `rested`.
+    fn is_of(&self, rested: Instant) -> bool {
+        self.since().is_some_and(|since| rested <= since)
+    }
+
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        // Whole at any time.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A connection that nobody uses, or that is lent to one user.
@@ -45,7 +67,13 @@ const MAX_UNANSWERED: u8 = 8;
 impl<C: Driver> Lane<C> {
     /// A lane of at most `size` connections, each opened when it is first needed; a user waits at
     /// most `wait` for one.
-    pub(super) fn new(options: C::Options, place: String, size: u32, wait: Duration) -> Arc<Self> {
+    pub(super) fn new(
+        options: C::Options,
+        place: String,
+        size: u32,
+        wait: Duration,
+        suspicion: &Suspicion,
+    ) -> Arc<Self> {
         Arc::new(Self {
             options,
             place,
@@ -53,6 +81,7 @@ impl<C: Driver> Lane<C> {
             size,
             free: Arc::new(Semaphore::new(size as usize)),
             idle: Mutex::new(Vec::with_capacity(size as usize)),
+            suspicion: suspicion.clone(),
         })
     }
 
@@ -76,7 +105,9 @@ impl<C: Driver> Lane<C> {
     async fn rested(&self) -> Option<Slot<C>> {
         loop {
             let mut slot = self.idle().pop()?;
-            let is_trusted = slot.rested.is_some_and(|rested| rested.elapsed() < TRUSTED);
+            let is_trusted = slot
+                .rested
+                .is_some_and(|rested| rested.elapsed() < TRUSTED && !self.suspicion.is_of(rested));
             if is_trusted || slot.connection.is_alive().await {
                 return Some(slot);
             }
@@ -257,6 +288,9 @@ impl<C: Driver> Lease<C> {
         failure: Option<&sqlx::Error>,
         is_harmless: impl Fn(&sqlx::Error) -> bool,
     ) -> bool {
+        if failure.is_some_and(C::is_lost) {
+            self.lane.suspicion.raise();
+        }
         let is_first = self.slot.as_ref().is_some_and(|slot| slot.rested.is_some());
         is_first && failure.is_some_and(is_harmless)
     }
@@ -284,6 +318,7 @@ impl<C: Driver> Lease<C> {
 
     fn answered(&mut self, failure: Option<&sqlx::Error>) {
         if failure.is_some_and(C::is_lost) {
+            self.lane.suspicion.raise();
             self.state = State::Broken;
         }
         if self.state == State::Asked {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, SqlStr, SqliteConnection};
 
-use super::lane::Lane;
+use super::lane::{Lane, Suspicion};
 use super::settings::Synchronous;
 use super::{Create, Error, Unavailable};
 
@@ -29,6 +29,7 @@ pub(super) struct Opening<'a> {
     pub(super) readers: u32,
     pub(super) wait: Duration,
     pub(super) synchronous: Synchronous,
+    pub(super) suspicion: &'a Suspicion,
 }
 
 impl Opening<'_> {
@@ -44,12 +45,19 @@ impl Opening<'_> {
         let reader = self.options().pragma("query_only", "ON");
         let lanes = Lanes {
             reader: reader.clone(),
-            readers: Lane::new(reader, place.clone(), self.readers, self.wait),
+            readers: Lane::new(
+                reader,
+                place.clone(),
+                self.readers,
+                self.wait,
+                self.suspicion,
+            ),
             writer: Lane::new(
                 writer.create_if_missing(self.create == Create::IfMissing),
                 place,
                 1,
                 self.wait,
+                self.suspicion,
             ),
         };
         match turn_on_write_ahead_log(&lanes.writer).await {

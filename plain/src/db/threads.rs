@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use super::batch::Access;
 use super::connection::Leased;
 use super::home::Home;
-use super::lane::Lane;
+use super::lane::{Lane, Suspicion};
 use super::postgres::{self, PostgresConnection};
 use super::{Error, Unavailable};
 
@@ -32,6 +32,7 @@ pub(super) enum OpeningOwn {
 pub(super) struct Threads {
     opening: OpeningOwn,
     wait: Duration,
+    suspicion: Suspicion,
     known: RwLock<HashMap<Id, Weak<Thread>>>,
     /// True once the database is closed; dropped with it.
     closed: watch::Sender<bool>,
@@ -59,10 +60,11 @@ enum Own {
 }
 
 impl Threads {
-    pub(super) fn new(opening: OpeningOwn, wait: Duration) -> Self {
+    pub(super) fn new(opening: OpeningOwn, wait: Duration, suspicion: Suspicion) -> Self {
         Self {
             opening,
             wait,
+            suspicion,
             known: RwLock::default(),
             closed: watch::Sender::new(false),
             writer: OnceLock::new(),
@@ -135,11 +137,12 @@ impl Threads {
     fn open(&self, runtime: Handle) -> Thread {
         let connections = match &self.opening {
             OpeningOwn::Sqlite(options, place) => {
-                Own::Sqlite(Lane::new(options.clone(), place.clone(), 1, self.wait))
+                let (options, place) = (options.clone(), place.clone());
+                Own::Sqlite(Lane::new(options, place, 1, self.wait, &self.suspicion))
             }
             OpeningOwn::Postgres(options, place) => {
-                let options = postgres::Options::clone(options);
-                Own::Postgres(Lane::new(options, place.clone(), 2, self.wait))
+                let (options, place) = (postgres::Options::clone(options), place.clone());
+                Own::Postgres(Lane::new(options, place, 2, self.wait, &self.suspicion))
             }
         };
         Thread {
