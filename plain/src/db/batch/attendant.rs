@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -19,6 +19,10 @@ use crate::db::observe::{Statement, observe};
 use crate::db::query::SqlKind;
 use crate::db::threads::Thread;
 use crate::db::{Database, Error, Transaction, Unavailable};
+
+/// A connection that broke so soon is worth another try; one that did not answer for longer has taken
+/// its time already.
+const PROMPT: Duration = Duration::from_secs(1);
 
 /// A piece of work that waits.
 pub(super) struct Job<E> {
@@ -198,12 +202,13 @@ impl<B: Batch> Attendant<B> {
 
     /// Does a batch, and once more where its connection broke and it can't have been saved.
     async fn together(&self, entries: &[B::Entry]) -> Attempt<B::Answer> {
+        let begun = Instant::now();
         let first = self.once(entries).await;
         match first {
             Attempt::Failed {
                 error: Error::Unavailable(Unavailable::Lost { .. }),
                 may_be_saved: false,
-            } => {
+            } if begun.elapsed() < PROMPT => {
                 self.thread.forget_idle();
                 self.once(entries).await
             }
