@@ -17,7 +17,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The connections to one SQLite file.
 pub(super) struct Lanes {
     /// How further readers are opened.
-    pub(super) reader: SqliteConnectOptions,
+    pub(super) reader: Box<SqliteConnectOptions>,
     pub(super) readers: Arc<Lane<SqliteConnection>>,
     pub(super) writer: Arc<Lane<SqliteConnection>>,
 }
@@ -44,7 +44,7 @@ impl Opening<'_> {
         });
         let reader = self.options().pragma("query_only", "ON");
         let lanes = Lanes {
-            reader: reader.clone(),
+            reader: Box::new(reader.clone()),
             readers: Lane::new(
                 reader,
                 place.clone(),

@@ -24,7 +24,7 @@ use super::{Error, Unavailable};
 
 /// How the connections of a thread are opened, and the database as it may be printed.
 pub(super) enum OpeningOwn {
-    Sqlite(SqliteConnectOptions, String),
+    Sqlite(Box<SqliteConnectOptions>, String),
     Postgres(Box<postgres::Options>, String),
 }
 
@@ -137,7 +137,7 @@ impl Threads {
     fn open(&self, runtime: Handle) -> Thread {
         let connections = match &self.opening {
             OpeningOwn::Sqlite(options, place) => {
-                let (options, place) = (options.clone(), place.clone());
+                let (options, place) = (SqliteConnectOptions::clone(options), place.clone());
                 Own::Sqlite(Lane::new(options, place, 1, self.wait, &self.suspicion))
             }
             OpeningOwn::Postgres(options, place) => {

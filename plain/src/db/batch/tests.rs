@@ -8,6 +8,10 @@ mod sync {
 }
 
 #[path = "queue.rs"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the same queue, on a lock that shuttle knows"
+)]
 mod queue;
 
 use std::sync::Arc;
