@@ -11,7 +11,7 @@ mod sign_up;
 
 use plain::http::{Error, HeaderValue, Request, Response, Result, StatusCode, header};
 use plain::urls::{IntoEndpoint, Urls, include, path, urls as list};
-use plain::views::{FormView, Methods, TemplateView, View};
+use plain::views::{Decorator, FormView, TemplateView, View, decorated};
 
 use crate::attempts::Wait;
 use crate::next;
@@ -97,40 +97,15 @@ async fn too_many<V: FormView>(view: &V, request: &Request, wait: Wait) -> Resul
 }
 
 fn page(view: impl View) -> impl IntoEndpoint {
-    NotKept(view)
+    decorated(view, NotKept)
 }
 
-/// A view whose responses nobody keeps: after signing out, "back" shows nothing.
-struct NotKept<V>(V);
+/// Lets nobody keep a response: after signing out, "back" shows nothing.
+struct NotKept;
 
-impl<V: View> View for NotKept<V> {
-    async fn get(&self, request: &Request) -> Result<Response> {
-        self.0.get(request).await
+impl Decorator for NotKept {
+    async fn after_response(&self, _: &Request, response: Response) -> Result<Response> {
+        let no_store = HeaderValue::from_static("no-store");
+        Ok(response.with_header(header::CACHE_CONTROL, no_store))
     }
-
-    async fn post(&self, request: &Request) -> Result<Response> {
-        self.0.post(request).await
-    }
-
-    async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
-        let response = self.0.before_request(request).await?;
-        Ok(response.map(not_kept))
-    }
-
-    async fn after_response(&self, request: &Request, response: Response) -> Result<Response> {
-        let response = self.0.after_response(request, response).await?;
-        Ok(not_kept(response))
-    }
-
-    fn methods(&self) -> Methods {
-        self.0.methods()
-    }
-
-    fn type_name(&self) -> &'static str {
-        self.0.type_name()
-    }
-}
-
-fn not_kept(response: Response) -> Response {
-    response.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }

@@ -11,7 +11,7 @@ use crate::models::User;
 use crate::pages::sign_in_url;
 use crate::requests::get_request_user;
 
-pub use around::{AroundUser, require_admin, require_user};
+pub use around::{require_admin, require_user};
 
 /// Whom a view is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

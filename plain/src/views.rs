@@ -5,6 +5,7 @@
 //! `HEAD` follow from that, without a list to keep.
 
 mod bound_form;
+mod decorator;
 mod form_view;
 mod method;
 mod model_views;
@@ -13,6 +14,7 @@ mod template_view;
 mod view;
 
 pub use bound_form::BoundForm;
+pub use decorator::{Decorated, Decorator, decorated};
 pub use form_view::{FormPage, FormView};
 pub(crate) use form_view::{Rejection, checked};
 pub use method::{Method, Methods};

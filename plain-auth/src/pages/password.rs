@@ -4,7 +4,7 @@ use garde::Validate;
 use plain::context;
 use plain::http::{Error, Request, Response, Result};
 use plain::templates::Value;
-use plain::views::{FormPage, FormView};
+use plain::views::{Decorated, FormPage, FormView};
 use plain_sessions::get_request_session;
 use serde::Deserialize;
 
@@ -15,9 +15,9 @@ use crate::passwords::{Hasher, Verdict};
 use crate::requests::{CurrentUser, get_request_user};
 use crate::settings::AuthSettings;
 use crate::signed_in::renew;
-use crate::views::{AroundUser, require_user};
+use crate::views::{Required, require_user};
 
-pub(super) fn page() -> AroundUser<FormPage<Change>> {
+pub(super) fn page() -> Decorated<FormPage<Change>, Required> {
     require_user(Change.as_view())
 }
 

@@ -1,8 +1,8 @@
 //! [`with_session`]: the session around views that know nothing of it.
 
 use minijinja::Value;
-use plain::http::{Error, Request, Response, Result};
-use plain::views::{Methods, View};
+use plain::http::{Request, Response, Result};
+use plain::views::{Decorated, Decorator, View, decorated};
 
 use crate::requests::get_request_session;
 
@@ -27,59 +27,19 @@ use crate::requests::get_request_session;
 ///
 /// let route = path("welcome", with_session(Welcome.as_view()));
 /// ```
-pub fn with_session<V: View>(view: V) -> AroundSession<V> {
-    AroundSession(view)
+pub fn with_session<V: View>(view: V) -> Decorated<V, AroundSession> {
+    decorated(view, AroundSession)
 }
 
-/// A view with the session around it; see [`with_session`].
+/// Loads the session before a view; see [`with_session`].
 #[derive(Debug)]
-pub struct AroundSession<V>(V);
+pub struct AroundSession;
 
-impl<V: View> View for AroundSession<V> {
-    async fn get(&self, request: &Request) -> Result<Response> {
-        self.0.get(request).await
-    }
-
-    async fn post(&self, request: &Request) -> Result<Response> {
-        self.0.post(request).await
-    }
-
-    async fn put(&self, request: &Request) -> Result<Response> {
-        self.0.put(request).await
-    }
-
-    async fn patch(&self, request: &Request) -> Result<Response> {
-        self.0.patch(request).await
-    }
-
-    async fn delete(&self, request: &Request) -> Result<Response> {
-        self.0.delete(request).await
-    }
-
-    async fn head(&self, request: &Request) -> Result<Response> {
-        self.0.head(request).await
-    }
-
+impl Decorator for AroundSession {
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
         let session = get_request_session(request).await?;
         request.add_context("session", Value::from_object(session));
-        self.0.before_request(request).await
-    }
-
-    async fn after_response(&self, request: &Request, response: Response) -> Result<Response> {
-        self.0.after_response(request, response).await
-    }
-
-    async fn handle_error(&self, request: &Request, error: Error) -> Result<Response> {
-        self.0.handle_error(request, error).await
-    }
-
-    fn methods(&self) -> Methods {
-        self.0.methods()
-    }
-
-    fn type_name(&self) -> &'static str {
-        self.0.type_name()
+        Ok(None)
     }
 }
 
