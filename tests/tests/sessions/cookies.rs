@@ -1,11 +1,35 @@
 //! The cookie: every setting, and the headers that go with it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use plain::test::{Client, TestResponse};
+use plain::db::Kind;
+use plain::test::{Client, TestResponse, both};
 use plain_tests::sessions::{Site, SiteBuilder, Visitor, costs, flush, header, set, values};
 use serde_json::{Value, json};
 
 use crate::{cookie, vary};
+
+both![
+    by_default_the_cookie_is_for_the_whole_site_over_https_and_hidden_from_scripts,
+    the_cookie_has_the_name_that_is_set,
+    the_cookie_is_for_the_domain_that_is_set,
+    a_domain_shares_the_session_with_its_subdomains,
+    the_cookie_is_secure_only_where_that_is_set,
+    the_cookie_is_hidden_from_scripts_only_where_that_is_set,
+    the_cookie_says_which_requests_from_other_sites_carry_it,
+    the_cookie_is_for_the_path_that_is_set,
+    the_cookie_and_the_row_live_for_the_age_that_is_set,
+    max_age_and_expires_agree,
+    a_cookie_that_ends_with_the_browser_has_no_date_and_its_row_lives_its_age,
+    a_cookie_outlives_the_browser_by_default,
+    a_session_ends_at_its_greatest_age_however_active_it_is,
+    a_greatest_age_ends_sessions_that_were_saved_before_it_was_set,
+    with_debug_secure_follows_the_scheme_of_the_request,
+    with_debug_a_session_works_over_plain_http,
+    without_debug_the_cookie_is_secure_over_plain_http_too,
+    vary_is_merged_into_the_one_that_is_there,
+    a_response_keeps_its_own_cache_control,
+    a_cookie_of_the_handler_goes_out_beside_that_of_the_session,
+];
 
 const TWO_WEEKS: i64 = 14 * 24 * 60 * 60;
 
@@ -40,34 +64,32 @@ fn attributes(response: &TestResponse) -> String {
 
 const DELETED: &str = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
-async fn assert_cookie(setting: &str, value: impl Into<Value>, is: &str) {
-    let site = Site::builder().with(setting, value);
+async fn assert_cookie(kind: Kind, setting: &str, value: impl Into<Value>, is: &str) {
+    let site = Site::on(kind).with(setting, value);
     let (set, deleted) = set_and_deleted(site).await;
     assert_eq!(set, format!("{is}; Max-Age=1209600"));
     assert_eq!(deleted, format!("{}; {DELETED}", is.replace("...", "")));
 }
 
-#[tokio::test]
-async fn by_default_the_cookie_is_for_the_whole_site_over_https_and_hidden_from_scripts() {
+async fn by_default_the_cookie_is_for_the_whole_site_over_https_and_hidden_from_scripts(
+    kind: Kind,
+) {
     let is = "sessionid=...; HttpOnly; SameSite=Lax; Secure; Path=/";
-    assert_cookie("SESSION_COOKIE_NAME", "sessionid", is).await;
+    assert_cookie(kind, "SESSION_COOKIE_NAME", "sessionid", is).await;
 }
 
-#[tokio::test]
-async fn the_cookie_has_the_name_that_is_set() {
+async fn the_cookie_has_the_name_that_is_set(kind: Kind) {
     let is = "__Host-id=...; HttpOnly; SameSite=Lax; Secure; Path=/";
-    assert_cookie("SESSION_COOKIE_NAME", "__Host-id", is).await;
+    assert_cookie(kind, "SESSION_COOKIE_NAME", "__Host-id", is).await;
 }
 
-#[tokio::test]
-async fn the_cookie_is_for_the_domain_that_is_set() {
+async fn the_cookie_is_for_the_domain_that_is_set(kind: Kind) {
     let is = "sessionid=...; HttpOnly; SameSite=Lax; Secure; Path=/; Domain=example.com";
-    assert_cookie("SESSION_COOKIE_DOMAIN", "example.com", is).await;
+    assert_cookie(kind, "SESSION_COOKIE_DOMAIN", "example.com", is).await;
 }
 
-#[tokio::test]
-async fn a_domain_shares_the_session_with_its_subdomains() {
-    let site = Site::builder().with("SESSION_COOKIE_DOMAIN", "example.com");
+async fn a_domain_shares_the_session_with_its_subdomains(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_COOKIE_DOMAIN", "example.com");
     let site = site.start().await;
     let shop = Visitor::new(
         Client::new(site.app().clone())
@@ -81,37 +103,32 @@ async fn a_domain_shares_the_session_with_its_subdomains() {
     assert_eq!(shop.cookies(), []);
 }
 
-#[tokio::test]
-async fn the_cookie_is_secure_only_where_that_is_set() {
+async fn the_cookie_is_secure_only_where_that_is_set(kind: Kind) {
     let is = "sessionid=...; HttpOnly; SameSite=Lax; Path=/";
-    assert_cookie("SESSION_COOKIE_SECURE", false, is).await;
+    assert_cookie(kind, "SESSION_COOKIE_SECURE", false, is).await;
 }
 
-#[tokio::test]
-async fn the_cookie_is_hidden_from_scripts_only_where_that_is_set() {
+async fn the_cookie_is_hidden_from_scripts_only_where_that_is_set(kind: Kind) {
     let is = "sessionid=...; SameSite=Lax; Secure; Path=/";
-    assert_cookie("SESSION_COOKIE_HTTPONLY", false, is).await;
+    assert_cookie(kind, "SESSION_COOKIE_HTTPONLY", false, is).await;
 }
 
-#[tokio::test]
-async fn the_cookie_says_which_requests_from_other_sites_carry_it() {
+async fn the_cookie_says_which_requests_from_other_sites_carry_it(kind: Kind) {
     for value in ["Lax", "Strict", "None"] {
         let is = format!("sessionid=...; HttpOnly; SameSite={value}; Secure; Path=/");
-        assert_cookie("SESSION_COOKIE_SAMESITE", value, &is).await;
+        assert_cookie(kind, "SESSION_COOKIE_SAMESITE", value, &is).await;
     }
     let is = "sessionid=...; HttpOnly; Secure; Path=/";
-    assert_cookie("SESSION_COOKIE_SAMESITE", false, is).await;
+    assert_cookie(kind, "SESSION_COOKIE_SAMESITE", false, is).await;
 }
 
-#[tokio::test]
-async fn the_cookie_is_for_the_path_that_is_set() {
+async fn the_cookie_is_for_the_path_that_is_set(kind: Kind) {
     let is = "sessionid=...; HttpOnly; SameSite=Lax; Secure; Path=/shop";
-    assert_cookie("SESSION_COOKIE_PATH", "/shop", is).await;
+    assert_cookie(kind, "SESSION_COOKIE_PATH", "/shop", is).await;
 }
 
-#[tokio::test]
-async fn the_cookie_and_the_row_live_for_the_age_that_is_set() {
-    let site = Site::builder().with("SESSION_COOKIE_AGE", 3600);
+async fn the_cookie_and_the_row_live_for_the_age_that_is_set(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_COOKIE_AGE", 3600);
     let site = site.start().await;
     let response = site.visitor().run([set("name", "Ada")]).await;
     let expected = "sessionid=...; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=3600";
@@ -130,17 +147,15 @@ fn ends_in(response: &TestResponse) -> (i64, i64) {
     (attribute("Max-Age=").parse().unwrap(), left.num_seconds())
 }
 
-#[tokio::test]
-async fn max_age_and_expires_agree() {
-    let site = Site::new().await;
+async fn max_age_and_expires_agree(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let (max_age, expires) = ends_in(&site.visitor().run([set("a", 1)]).await);
     assert_eq!(max_age, TWO_WEEKS);
     assert!((max_age - 2..=max_age).contains(&expires), "{expires}");
 }
 
-#[tokio::test]
-async fn a_cookie_that_ends_with_the_browser_has_no_date_and_its_row_lives_its_age() {
-    let site = Site::builder()
+async fn a_cookie_that_ends_with_the_browser_has_no_date_and_its_row_lives_its_age(kind: Kind) {
+    let site = Site::on(kind)
         .with("SESSION_EXPIRE_AT_BROWSER_CLOSE", true)
         .with("SESSION_COOKIE_AGE", 3600);
     let site = site.start().await;
@@ -157,17 +172,15 @@ async fn a_cookie_that_ends_with_the_browser_has_no_date_and_its_row_lives_its_a
     assert_eq!(cookie(&response), Some(crate::FORGET));
 }
 
-#[tokio::test]
-async fn a_cookie_outlives_the_browser_by_default() {
-    let site = Site::new().await;
+async fn a_cookie_outlives_the_browser_by_default(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     visitor.restart();
     assert_eq!(values(&visitor.look().await), json!({ "name": "Ada" }));
 }
 
-#[tokio::test]
-async fn a_session_ends_at_its_greatest_age_however_active_it_is() {
-    let site = Site::builder()
+async fn a_session_ends_at_its_greatest_age_however_active_it_is(kind: Kind) {
+    let site = Site::on(kind)
         .with("SESSION_COOKIE_AGE", 3600)
         .with("SESSION_MAX_AGE", 5400)
         .with("SESSION_SAVE_EVERY_REQUEST", true);
@@ -188,9 +201,8 @@ async fn a_session_ends_at_its_greatest_age_however_active_it_is() {
     assert_eq!(cookie(&response), Some(crate::FORGET));
 }
 
-#[tokio::test]
-async fn a_greatest_age_ends_sessions_that_were_saved_before_it_was_set() {
-    let site = Site::builder().with("SESSION_MAX_AGE", 5400);
+async fn a_greatest_age_ends_sessions_that_were_saved_before_it_was_set(kind: Kind) {
+    let site = Site::on(kind).with("SESSION_MAX_AGE", 5400);
     let site = site.start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     site.age(TimeDelta::seconds(5401)).await;
@@ -203,9 +215,8 @@ async fn a_greatest_age_ends_sessions_that_were_saved_before_it_was_set() {
     assert_eq!(cookie(&response), Some(crate::FORGET));
 }
 
-#[tokio::test]
-async fn with_debug_secure_follows_the_scheme_of_the_request() {
-    let site = Site::builder().with("DEBUG", true).start().await;
+async fn with_debug_secure_follows_the_scheme_of_the_request(kind: Kind) {
+    let site = Site::on(kind).with("DEBUG", true).start().await;
     let http = Visitor::new(Client::new(site.app().clone()));
     let (set, deleted) = set_and_deleted_for(&http).await;
     let is = "sessionid=...; HttpOnly; SameSite=Lax; Path=/";
@@ -218,17 +229,15 @@ async fn with_debug_secure_follows_the_scheme_of_the_request() {
     assert_eq!(deleted, format!("{}; {DELETED}", is.replace("...", "")));
 }
 
-#[tokio::test]
-async fn with_debug_a_session_works_over_plain_http() {
-    let site = Site::builder().with("DEBUG", true).start().await;
+async fn with_debug_a_session_works_over_plain_http(kind: Kind) {
+    let site = Site::on(kind).with("DEBUG", true).start().await;
     let visitor = Visitor::new(Client::new(site.app().clone()));
     visitor.run([set("name", "Ada")]).await;
     assert_eq!(values(&visitor.look().await), json!({ "name": "Ada" }));
 }
 
-#[tokio::test]
-async fn without_debug_the_cookie_is_secure_over_plain_http_too() {
-    let site = Site::builder().with("HTTPS_REDIRECT_ENABLED", false);
+async fn without_debug_the_cookie_is_secure_over_plain_http_too(kind: Kind) {
+    let site = Site::on(kind).with("HTTPS_REDIRECT_ENABLED", false);
     let site = site.start().await;
     let visitor = Visitor::new(Client::new(site.app().clone()));
     let response = visitor.run([set("name", "Ada")]).await;
@@ -236,9 +245,8 @@ async fn without_debug_the_cookie_is_secure_over_plain_http_too() {
     assert_eq!(visitor.cookies(), []);
 }
 
-#[tokio::test]
-async fn vary_is_merged_into_the_one_that_is_there() {
-    let site = Site::new().await;
+async fn vary_is_merged_into_the_one_that_is_there(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "Ada").await;
     for (own, merged) in [
         ("Accept-Encoding", "Accept-Encoding, Cookie"),
@@ -255,9 +263,8 @@ async fn vary_is_merged_into_the_one_that_is_there() {
     assert_eq!(response.headers().get_all("vary").iter().count(), 1);
 }
 
-#[tokio::test]
-async fn a_response_keeps_its_own_cache_control() {
-    let site = Site::new().await;
+async fn a_response_keeps_its_own_cache_control(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let steps = [set("a", 1), header("cache-control", "no-store")];
     let response = site.visitor().run(steps).await;
     assert_eq!(response.header("cache-control"), Some("no-store"));
@@ -267,9 +274,8 @@ async fn a_response_keeps_its_own_cache_control() {
     );
 }
 
-#[tokio::test]
-async fn a_cookie_of_the_handler_goes_out_beside_that_of_the_session() {
-    let site = Site::new().await;
+async fn a_cookie_of_the_handler_goes_out_beside_that_of_the_session(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let steps = [set("a", 1), header("set-cookie", "theme=dark; Path=/")];
     let response = site.visitor().run(steps).await;
     assert_eq!(response.set_cookie("theme"), Some("theme=dark; Path=/"));

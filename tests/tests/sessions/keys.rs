@@ -14,10 +14,11 @@ use plain_tests::sessions::{
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{FORGET, UNKNOWN, cases, cookie, runtime};
+use crate::{FORGET, UNKNOWN, cases, cookie, wait_for};
 
 both![
     an_unknown_key_is_never_adopted_whatever_a_handler_does_first,
+    an_unknown_key_is_never_adopted_by_any_sequence_of_steps,
     an_unknown_key_is_not_adopted_by_saving_early,
     the_hash_of_a_key_is_no_key,
     a_malformed_key_costs_no_query_and_is_no_error,
@@ -72,13 +73,11 @@ async fn an_unknown_key_is_never_adopted_whatever_a_handler_does_first(kind: Kin
     }
 }
 
-#[test]
-fn an_unknown_key_is_never_adopted_by_any_sequence_of_steps() {
-    let runtime = runtime();
-    let site = runtime.block_on(Site::new());
+async fn an_unknown_key_is_never_adopted_by_any_sequence_of_steps(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let steps = proptest::collection::vec(proptest::sample::select(all_steps()), 0..8);
     proptest!(cases(100), |(steps in steps)| {
-        runtime.block_on(assert_never_adopted(&site, &steps));
+        wait_for(assert_never_adopted(&site, &steps));
     });
 }
 

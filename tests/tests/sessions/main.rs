@@ -42,10 +42,9 @@ fn vary(response: &TestResponse) -> Option<&str> {
 /// A key that is formed like ours and that no row has.
 const UNKNOWN: &str = "abcdefghijklmnopqrstuvwxyz012345";
 
-/// A runtime for property tests, which are not asynchronous themselves.
-fn runtime() -> tokio::runtime::Runtime {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().build().unwrap()
+/// Waits for `work` within a property test, whose body is not asynchronous itself.
+fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
 }
 
 /// So many cases of a property.

@@ -1,12 +1,12 @@
 //! The store against a plain map as model: random requests of several browsers that share sessions,
 //! interleaved, failing, signing out, and compared after each of them.
 
-use plain::db::Kind;
-use plain::test::is_tested;
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use plain::db::Kind;
+use plain::test::both;
 use plain_tests::sessions::{
     Site, Step, Visitor, add_one, clear, cycle, fail, flush, owner, panic, pop, remove, set,
     setdefault, status, values, wait,
@@ -14,7 +14,12 @@ use plain_tests::sessions::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{cases, runtime};
+use crate::{cases, wait_for};
+
+both![
+    a_session_behaves_like_a_map_whatever_requests_do_to_it,
+    a_session_that_is_saved_on_every_request_behaves_like_a_map_too,
+];
 
 const BROWSERS: usize = 3;
 
@@ -343,13 +348,9 @@ impl World<'_> {
     }
 }
 
-fn check(kind: Kind, saves_always: bool) {
-    if !is_tested(kind) {
-        return;
-    }
-    let runtime = runtime();
+async fn check(kind: Kind, saves_always: bool) {
     let builder = Site::on(kind).with("SESSION_SAVE_EVERY_REQUEST", saves_always);
-    let site = runtime.block_on(builder.start());
+    let site = builder.start().await;
     let events = prop::collection::vec(any_event(), 1..16);
     proptest!(cases(100), |(events in events)| {
         let mut world = World {
@@ -358,7 +359,7 @@ fn check(kind: Kind, saves_always: bool) {
             saves_always,
             site: &site,
         };
-        runtime.block_on(async {
+        wait_for(async {
             site.sql("DELETE FROM plainsessions_session").await;
             for event in events {
                 world.happens(event).await;
@@ -367,22 +368,10 @@ fn check(kind: Kind, saves_always: bool) {
     });
 }
 
-#[test]
-fn a_session_behaves_like_a_map_whatever_requests_do_to_it() {
-    check(Kind::Sqlite, false);
+async fn a_session_behaves_like_a_map_whatever_requests_do_to_it(kind: Kind) {
+    check(kind, false).await;
 }
 
-#[test]
-fn a_session_behaves_like_a_map_on_postgres() {
-    check(Kind::Postgres, false);
-}
-
-#[test]
-fn a_session_that_is_saved_on_every_request_behaves_like_a_map_too() {
-    check(Kind::Sqlite, true);
-}
-
-#[test]
-fn a_session_that_is_saved_on_every_request_behaves_like_a_map_on_postgres() {
-    check(Kind::Postgres, true);
+async fn a_session_that_is_saved_on_every_request_behaves_like_a_map_too(kind: Kind) {
+    check(kind, true).await;
 }

@@ -3,8 +3,9 @@
 use std::fs;
 
 use plain::context;
+use plain::db::{Database, Kind, Sql};
 use plain::http::{Request, Response, Result};
-use plain::test::TestResponse;
+use plain::test::{TestResponse, both};
 use plain::views::View;
 use plain_sessions::{SessionStore, get_request_session};
 use plain_tests::log;
@@ -13,7 +14,37 @@ use plain_tests::sessions::{
 };
 use serde_json::json;
 
-/// All bytes of all files in the folder of the site.
+both![
+    no_file_of_the_database_holds_a_key,
+    no_page_shows_a_key_not_even_an_error_page_with_debug,
+    no_line_of_the_log_shows_a_key,
+    debug_of_a_store_key_request_and_response_shows_the_fingerprint_at_most,
+    debug_of_a_session_names_its_values_and_does_not_show_them,
+    a_model_as_json_holds_no_key_and_no_value,
+];
+
+/// All that is stored: the bytes of all files of SQLite, the rows of all tables of PostgreSQL, with
+/// their names.
+async fn stored(site: &Site) -> Vec<(String, Vec<u8>)> {
+    match site.db().kind() {
+        Kind::Sqlite => files_of(site),
+        Kind::Postgres => tables_of(site.db()).await,
+    }
+}
+
+async fn tables_of(db: &Database) -> Vec<(String, Vec<u8>)> {
+    let names = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+    let names: Vec<(String,)> = db.query(names).fetch_all().await.unwrap();
+    let mut tables = Vec::new();
+    for (name,) in names {
+        let rows = Sql::trusted(format!("SELECT it::text FROM {name} AS it"));
+        let rows: Vec<(String,)> = db.query(rows).fetch_all().await.unwrap();
+        let rows: String = rows.into_iter().map(|(row,)| row).collect();
+        tables.push((name, rows.into_bytes()));
+    }
+    tables
+}
+
 fn files_of(site: &Site) -> Vec<(String, Vec<u8>)> {
     let files = fs::read_dir(site.folder()).unwrap().map(|file| {
         let file = file.unwrap();
@@ -29,9 +60,8 @@ fn contains(bytes: &[u8], text: &str) -> bool {
         .any(|window| window == text.as_bytes())
 }
 
-#[tokio::test]
-async fn no_file_of_the_database_holds_a_key() {
-    let site = Site::new().await;
+async fn no_file_of_the_database_holds_a_key(kind: Kind) {
+    let site = Site::on(kind).start().await;
     let visitor = site.visitor_with("name", "a value to be found").await;
     let mut keys = vec![visitor.key().unwrap()];
     for step in [set("n", 1), add_one("n"), owner("ada"), cycle(), cycle()] {
@@ -43,14 +73,18 @@ async fn no_file_of_the_database_holds_a_key() {
     gone.run([flush()]).await;
     let hash = site.row().await.key_hash;
 
-    let files = files_of(&site);
-    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert!(names.contains(&"db.sqlite3-wal"), "{names:?}");
+    let stored = stored(&site).await;
+    let names: Vec<_> = stored.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = match kind {
+        Kind::Sqlite => "db.sqlite3-wal",
+        Kind::Postgres => "plainsessions_session",
+    };
+    assert!(names.contains(&expected), "{names:?}");
     for needle in ["a value to be found", &hash] {
-        let found = files.iter().any(|(_, bytes)| contains(bytes, needle));
+        let found = stored.iter().any(|(_, bytes)| contains(bytes, needle));
         assert!(found, "the search finds what is there: {needle}");
     }
-    for (name, bytes) in files {
+    for (name, bytes) in stored {
         for key in &keys {
             assert!(!contains(&bytes, key), "{name}");
         }
@@ -75,8 +109,8 @@ impl View for ShowAll {
     }
 }
 
-async fn site(debug: bool) -> Site {
-    let site = Site::builder()
+async fn site(kind: Kind, debug: bool) -> Site {
+    let site = Site::on(kind)
         .with("DEBUG", debug)
         .template("broken.html", "{{ session.name }}{{ nothing.of_this }}")
         .template(
@@ -136,10 +170,9 @@ async fn every_page(site: &Site, visitor: &Visitor) -> Vec<TestResponse> {
     pages
 }
 
-#[tokio::test]
-async fn no_page_shows_a_key_not_even_an_error_page_with_debug() {
+async fn no_page_shows_a_key_not_even_an_error_page_with_debug(kind: Kind) {
     for debug in [false, true] {
-        let site = site(debug).await;
+        let site = site(kind, debug).await;
         let visitor = site.visitor_with("name", "Ada").await;
         let key = visitor.key().unwrap();
         let pages = every_page(&site, &visitor).await;
@@ -152,14 +185,13 @@ async fn no_page_shows_a_key_not_even_an_error_page_with_debug() {
     }
 }
 
-#[tokio::test]
-async fn no_line_of_the_log_shows_a_key() {
-    let site = site(true).await;
+async fn no_line_of_the_log_shows_a_key(kind: Kind) {
+    let site = site(kind, true).await;
     let visitor = site.visitor_with("name", "Ada").await;
     let fingerprint = site.row().await.key_hash[..8].to_owned();
     let mut keys = vec![visitor.key().unwrap()];
     every_page(&site, &visitor).await;
-    site.sql("UPDATE plainsessions_session SET session_data = 'damaged'")
+    site.sql("UPDATE plainsessions_session SET session_data = '\"damaged\"'")
         .await;
     visitor.look().await;
     site.sql("UPDATE plainsessions_session SET session_data = '{\"a\":1}'")
@@ -202,9 +234,8 @@ impl View for DebugOfEverything {
     }
 }
 
-#[tokio::test]
-async fn debug_of_a_store_key_request_and_response_shows_the_fingerprint_at_most() {
-    let site = Site::builder().view("debug", DebugOfEverything);
+async fn debug_of_a_store_key_request_and_response_shows_the_fingerprint_at_most(kind: Kind) {
+    let site = Site::on(kind).view("debug", DebugOfEverything);
     let site = site.start().await;
     let visitor = site.visitor_with("password", "a private value").await;
     let shown = visitor.get("/debug").await;
@@ -220,9 +251,8 @@ async fn debug_of_a_store_key_request_and_response_shows_the_fingerprint_at_most
     );
 }
 
-#[tokio::test]
-async fn debug_of_a_session_names_its_values_and_does_not_show_them() {
-    let site = Site::builder().page("debug", |session: SessionStore| async move {
+async fn debug_of_a_session_names_its_values_and_does_not_show_them(kind: Kind) {
+    let site = Site::on(kind).page("debug", |session: SessionStore| async move {
         session.set("other", "another private value")?;
         session.update("third", |_: Option<String>| {
             "a third private value".to_owned()
@@ -236,9 +266,8 @@ async fn debug_of_a_session_names_its_values_and_does_not_show_them() {
     assert!(text.contains(r#"["other", "password", "third"]"#), "{text}");
 }
 
-#[tokio::test]
-async fn a_model_as_json_holds_no_key_and_no_value() {
-    let site = site(false).await;
+async fn a_model_as_json_holds_no_key_and_no_value(kind: Kind) {
+    let site = site(kind, false).await;
     let visitor = site.visitor_with("name", "Ada").await;
     let model = values(&visitor.get("/model").await);
     let fields: Vec<_> = model.as_object().unwrap().keys().collect();

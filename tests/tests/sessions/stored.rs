@@ -1,20 +1,22 @@
 //! What a session can hold, what it refuses, and what it says where a type does not fit.
 
-use plain::db;
-use plain::test::{both, is_tested};
 use std::collections::{BTreeMap, HashMap};
 
 use insta::assert_snapshot;
+use plain::db;
 use plain::http::Response;
+use plain::test::both;
 use plain_sessions::{SessionError, SessionKey, SessionStore};
 use plain_tests::sessions::{Site, set, values};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{cases, runtime};
+use crate::{cases, wait_for};
 
 both![
+    a_value_of_another_type_stays_as_it_was,
+    every_number_comes_back_as_it_was,
     what_is_set_comes_back_as_it_was,
     names_may_be_any_text,
     what_is_refused_in_a_request_is_an_error_of_that_request_alone,
@@ -171,25 +173,12 @@ async fn what_is_set_comes_back_as_it_was(on: db::Kind) {
     assert_eq!(there_and_back(site, items()).await, items());
 }
 
-#[test]
-fn every_number_comes_back_as_it_was() {
-    every_number_comes_back(db::Kind::Sqlite);
-}
-
-#[test]
-fn every_number_comes_back_as_it_was_on_postgres() {
-    if is_tested(db::Kind::Postgres) {
-        every_number_comes_back(db::Kind::Postgres);
-    }
-}
-
-fn every_number_comes_back(kind: db::Kind) {
-    let runtime = runtime();
-    let site = runtime.block_on(Site::on(kind).start());
+async fn every_number_comes_back_as_it_was(on: db::Kind) {
+    let site = Site::on(on).start().await;
     let finite = any::<f64>().prop_filter("finite", |number| number.is_finite());
     let numbers = proptest::collection::vec((finite, any::<i64>(), any::<u64>()), 50);
     proptest!(cases(20), |(numbers in numbers)| {
-        let back = runtime.block_on(there_and_back(&site, numbers.clone()));
+        let back = wait_for(there_and_back(&site, numbers.clone()));
         prop_assert_eq!(back, numbers);
     });
 }
@@ -240,9 +229,8 @@ async fn a_value_of_another_type_is_an_error_that_names_the_key_and_both_types_a
     assert_snapshot!(wrong(|it| it.update("name", |n: Option<u32>| n.unwrap_or(0))), @"the session value `name` is a text, not u32: ask for the type that was set, or remove the value");
 }
 
-#[tokio::test]
-async fn a_value_of_another_type_stays_as_it_was() {
-    let site = Site::builder().page("pop", |session: SessionStore| async move {
+async fn a_value_of_another_type_stays_as_it_was(on: db::Kind) {
+    let site = Site::on(on).page("pop", |session: SessionStore| async move {
         assert!(session.pop::<u32>("name").is_err());
         assert!(session.get::<u32>("name").is_err());
         Ok(Response::text(""))

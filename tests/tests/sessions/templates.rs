@@ -1,11 +1,30 @@
 //! The session in templates.
 
 use plain::context;
+use plain::db::Kind;
 use plain::http::{Request, Response, Result};
+use plain::test::both;
 use plain::views::{TemplateView, View};
 use plain_sessions::{SessionStore, SessionView, get_request_session};
 use plain_tests::sessions::{Site, costs, set};
 use serde_json::json;
+
+both![
+    a_missing_key_prints_nothing,
+    a_missing_key_is_false_in_a_test,
+    a_missing_key_takes_a_default,
+    a_value_prints_escaped,
+    values_inside_of_values_are_reached,
+    a_session_can_be_gone_through,
+    a_session_prints_its_names_and_none_of_its_values,
+    a_template_sees_what_the_view_has_just_set,
+    a_template_does_not_change_the_session,
+    get_current_session_is_the_session_that_the_view_asked_for,
+    get_current_session_is_nobodys_without_the_middleware,
+    a_session_view_gives_its_error_pages_and_early_answers_the_session_too,
+    a_page_that_names_its_own_session_shows_that,
+    a_template_view_without_a_session_does_not_know_the_name,
+];
 
 struct Page;
 
@@ -16,8 +35,8 @@ impl SessionView for Page {
 }
 
 /// What `template` makes of a session with `name`, `items`, `user` and `zero`.
-async fn rendered(template: &'static str) -> String {
-    let site = Site::builder()
+async fn rendered(kind: Kind, template: &'static str) -> String {
+    let site = Site::on(kind)
         .template("page.html", template)
         .view("page", Page.as_view());
     let site = site.start().await;
@@ -36,59 +55,51 @@ async fn rendered(template: &'static str) -> String {
     response.text().to_owned()
 }
 
-#[tokio::test]
-async fn a_missing_key_prints_nothing() {
-    assert_eq!(rendered("[{{ session.missing }}]").await, "[]");
-    assert_eq!(rendered("[{{ session['missing'] }}]").await, "[]");
+async fn a_missing_key_prints_nothing(kind: Kind) {
+    assert_eq!(rendered(kind, "[{{ session.missing }}]").await, "[]");
+    assert_eq!(rendered(kind, "[{{ session['missing'] }}]").await, "[]");
 }
 
-#[tokio::test]
-async fn a_missing_key_is_false_in_a_test() {
+async fn a_missing_key_is_false_in_a_test(kind: Kind) {
     let template = "{% if session.missing %}yes{% else %}no{% endif %} \
                     {{ 'yes' if session.missing else 'no' }} \
                     {% if not session.missing %}not{% endif %} \
                     {{ session.missing is defined }} {{ session.name is defined }}";
-    assert_eq!(rendered(template).await, "no no not False True");
+    assert_eq!(rendered(kind, template).await, "no no not False True");
 }
 
-#[tokio::test]
-async fn a_missing_key_takes_a_default() {
+async fn a_missing_key_takes_a_default(kind: Kind) {
     let template = "{{ session.missing|default('stranger') }} {{ session.zero|default('none') }}";
-    assert_eq!(rendered(template).await, "stranger 0");
+    assert_eq!(rendered(kind, template).await, "stranger 0");
 }
 
-#[tokio::test]
-async fn a_value_prints_escaped() {
-    assert_eq!(rendered("{{ session.name }}").await, "Ada &lt;b&gt;");
+async fn a_value_prints_escaped(kind: Kind) {
+    assert_eq!(rendered(kind, "{{ session.name }}").await, "Ada &lt;b&gt;");
 }
 
-#[tokio::test]
-async fn values_inside_of_values_are_reached() {
+async fn values_inside_of_values_are_reached(kind: Kind) {
     let template = "{{ session.items[1] }} {{ session.items|length }} {{ session.user.email }} \
                     {% for role in session.user.roles %}{{ role }};{% endfor %} \
                     {% if session.zero %}yes{% else %}no{% endif %}";
     let expected = "2 3 ada@example.com admin;author; no";
-    assert_eq!(rendered(template).await, expected);
+    assert_eq!(rendered(kind, template).await, expected);
 }
 
-#[tokio::test]
-async fn a_session_can_be_gone_through() {
+async fn a_session_can_be_gone_through(kind: Kind) {
     let template = "{% for name in session %}{{ name }} {% endfor %}{{ session|length }} \
                     {{ 'name' in session }} {{ 'missing' in session }}";
     assert_eq!(
-        rendered(template).await,
+        rendered(kind, template).await,
         "items name user zero 4 True False"
     );
 }
 
-#[tokio::test]
-async fn a_session_prints_its_names_and_none_of_its_values() {
+async fn a_session_prints_its_names_and_none_of_its_values(kind: Kind) {
     let expected = "['items', 'name', 'user', 'zero']";
-    assert_eq!(rendered("{{ session|safe }}").await, expected);
+    assert_eq!(rendered(kind, "{{ session|safe }}").await, expected);
 }
 
-#[tokio::test]
-async fn a_template_sees_what_the_view_has_just_set() {
+async fn a_template_sees_what_the_view_has_just_set(kind: Kind) {
     struct Setting;
 
     impl SessionView for Setting {
@@ -100,16 +111,15 @@ async fn a_template_sees_what_the_view_has_just_set() {
         }
     }
 
-    let site = Site::builder()
+    let site = Site::on(kind)
         .template("page.html", "{{ session.name }}")
         .view("page", Setting.as_view());
     let site = site.start().await;
     assert_eq!(site.visitor().get("/page").await.text(), "Ada");
 }
 
-#[tokio::test]
-async fn a_template_does_not_change_the_session() {
-    let site = Site::builder()
+async fn a_template_does_not_change_the_session(kind: Kind) {
+    let site = Site::on(kind)
         .template(
             "page.html",
             "{{ session.missing|default('x') }}{{ session }}",
@@ -144,9 +154,8 @@ const FRAME: &str = "{{ title }} {% if get_current_session() %}\
                      {{ get_current_session().name }}{{ get_current_session().missing }}\
                      {% else %}nobody{% endif %}";
 
-#[tokio::test]
-async fn get_current_session_is_the_session_that_the_view_asked_for() {
-    let site = Site::builder()
+async fn get_current_session_is_the_session_that_the_view_asked_for(kind: Kind) {
+    let site = Site::on(kind)
         .template("frame.html", FRAME)
         .view("asks", Frame { asks: true })
         .view("does-not", Frame { asks: false });
@@ -166,9 +175,8 @@ async fn get_current_session_is_the_session_that_the_view_asked_for() {
     assert_eq!(response.header("vary"), None);
 }
 
-#[tokio::test]
-async fn get_current_session_is_nobodys_without_the_middleware() {
-    let site = Site::builder()
+async fn get_current_session_is_nobodys_without_the_middleware(kind: Kind) {
+    let site = Site::on(kind)
         .without_session_middleware()
         .template("frame.html", FRAME)
         .view("does-not", Frame { asks: false });
@@ -176,8 +184,7 @@ async fn get_current_session_is_nobodys_without_the_middleware() {
     assert_eq!(site.visitor().get("/does-not").await.text(), "Frame nobody");
 }
 
-#[tokio::test]
-async fn a_session_view_gives_its_error_pages_and_early_answers_the_session_too() {
+async fn a_session_view_gives_its_error_pages_and_early_answers_the_session_too(kind: Kind) {
     struct Refusing;
 
     impl SessionView for Refusing {
@@ -197,7 +204,7 @@ async fn a_session_view_gives_its_error_pages_and_early_answers_the_session_too(
         }
     }
 
-    let site = Site::builder()
+    let site = Site::on(kind)
         .template("early.html", "early {{ session.name }}")
         .template("403.html", "{{ message }} {{ session.name }}")
         .view("page", Refusing.as_view());
@@ -208,8 +215,7 @@ async fn a_session_view_gives_its_error_pages_and_early_answers_the_session_too(
     assert_eq!(visitor.get("/page").await.text(), "early Ada");
 }
 
-#[tokio::test]
-async fn a_page_that_names_its_own_session_shows_that() {
+async fn a_page_that_names_its_own_session_shows_that(kind: Kind) {
     struct Own;
 
     impl SessionView for Own {
@@ -218,15 +224,14 @@ async fn a_page_that_names_its_own_session_shows_that() {
         }
     }
 
-    let site = Site::builder()
+    let site = Site::on(kind)
         .template("page.html", "{{ session }}")
         .view("page", Own.as_view());
     let site = site.start().await;
     assert_eq!(site.visitor().get("/page").await.text(), "my own");
 }
 
-#[tokio::test]
-async fn a_template_view_without_a_session_does_not_know_the_name() {
+async fn a_template_view_without_a_session_does_not_know_the_name(kind: Kind) {
     struct Bare;
 
     impl TemplateView for Bare {
@@ -235,7 +240,7 @@ async fn a_template_view_without_a_session_does_not_know_the_name() {
         }
     }
 
-    let site = Site::builder()
+    let site = Site::on(kind)
         .template("bare.html", "{{ session is defined }}")
         .view("bare", Bare.as_view());
     let site = site.start().await;
