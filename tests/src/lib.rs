@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod command_line;
 pub mod log;
+mod on_postgres;
 pub mod proxy;
 pub mod sessions;
 pub mod setup;

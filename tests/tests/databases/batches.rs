@@ -11,10 +11,10 @@ use plain::db::{
     Access, Batch, ConnectOptions, Database, Error, Kind, Result, Transaction, Unavailable, observe,
 };
 use plain::test::{TestDatabase, both};
+use plain_tests::on_postgres;
 use tokio::sync::Semaphore;
 
 use crate::items::{add, count, items};
-use crate::on_postgres;
 
 both![
     who_is_alone_waits_for_nobody,

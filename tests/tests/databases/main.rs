@@ -23,19 +23,6 @@ use plain::db::{Database, Kind, Sql};
 /// The program of the site.
 const SITE: &str = env!("CARGO_BIN_EXE_site");
 
-/// Makes a test on PostgreSQL of each of the named functions.
-macro_rules! on_postgres {
-    ($($test:ident),* $(,)?) => {$(
-        mod $test {
-            #[test]
-            fn on_postgres() {
-                plain::test::run_on(plain::db::Kind::Postgres, |_| super::$test());
-            }
-        }
-    )*};
-}
-use on_postgres;
-
 /// What holds on `kind`, where the databases differ.
 fn either<T>(kind: Kind, sqlite: T, postgres: T) -> T {
     match kind {

@@ -12,11 +12,12 @@ use plain::db::{ConnectOptions, Database, DatabaseUrl, Kind};
 use plain::embedded::{File, Folder};
 use plain::test::TestDatabase;
 use plain_tests::command_line::Client;
+use plain_tests::on_postgres;
 use plain_tests::setup::Setup;
 use tempfile::TempDir;
 
+use crate::SITE;
 use crate::items::{add, count, items};
-use crate::{SITE, on_postgres};
 
 on_postgres![
     statements_of_many_clients_do_not_meet_those_of_others,

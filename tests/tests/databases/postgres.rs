@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use plain::db::{ConnectOptions, Database, Error, Kind, Sql, StoredTime, Unavailable, Value};
 use plain::test::TestDatabase;
+use plain_tests::on_postgres;
 
 use crate::items::{add, count, items};
-use crate::{on_postgres, table};
+use crate::table;
 
 on_postgres![
     a_connection_that_was_cut_while_it_rested_is_replaced_unseen,

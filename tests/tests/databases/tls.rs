@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use insta::assert_snapshot;
 use plain::db::{ConnectOptions, Database, Error};
 use plain::test::PostgresServer;
+use plain_tests::on_postgres;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
-
-use crate::on_postgres;
 
 on_postgres![
     the_connection_is_encrypted_and_the_server_is_who_it_says,

@@ -5,10 +5,11 @@ use std::time::Duration;
 use plain::db::Kind;
 use plain::test::{PostgresServer, both};
 use plain_tests::command_line::{Answer, Client};
+use plain_tests::on_postgres;
 use plain_tests::proxy::Proxy;
 use plain_tests::setup::Setup;
 
-use crate::{SITE, on_postgres, site};
+use crate::{SITE, site};
 
 on_postgres![
     while_the_server_is_stopped_pages_that_need_it_are_503_and_others_go_on,

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use plain::db::Kind;
 use plain_tests::command_line::Client;
+use plain_tests::on_postgres;
 use plain_tests::proxy::{Moment, Proxy};
 
-use crate::{on_postgres, site};
+use crate::site;
 
 on_postgres![
     a_connection_that_is_cut_while_it_saves_is_never_reported_as_saved,

@@ -5,10 +5,11 @@ use std::process::Command;
 use plain::db::{ConnectOptions, Database, DatabaseUrl, Kind, Sql};
 use plain::test::PostgresServer;
 use plain_tests::command_line::{Answer, Client, Process, Project};
+use plain_tests::on_postgres;
 use plain_tests::setup::Setup;
 
 use crate::small_disk::SmallDisk;
-use crate::{SITE, on_postgres, site};
+use crate::{SITE, site};
 
 on_postgres![a_full_tablespace_of_a_server_is_503_until_there_is_room];
 

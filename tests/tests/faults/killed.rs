@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use plain::db::Kind;
 use plain::test::{PostgresServer, both};
 use plain_tests::command_line::Client;
+use plain_tests::on_postgres;
 use plain_tests::setup::Setup;
 
-use crate::{SITE, on_postgres, site};
+use crate::{SITE, site};
 
 both![after_each_of_20_kills_of_the_application_every_acknowledged_write_is_there];
 

@@ -39,16 +39,3 @@ const SITE: &str = env!("CARGO_BIN_EXE_site");
 async fn site(kind: Kind, settings: &str) -> Setup {
     Setup::new(SITE, kind, settings).await.migrated()
 }
-
-/// Makes a test on PostgreSQL of each of the named functions.
-macro_rules! on_postgres {
-    ($($test:ident),* $(,)?) => {$(
-        mod $test {
-            #[test]
-            fn on_postgres() {
-                plain::test::run_on(plain::db::Kind::Postgres, |_| super::$test());
-            }
-        }
-    )*};
-}
-use on_postgres;

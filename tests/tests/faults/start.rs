@@ -7,10 +7,11 @@ use insta::assert_snapshot;
 use plain::db::{DatabaseUrl, Kind};
 use plain::test::{TestDatabase, both};
 use plain_tests::command_line::Client;
+use plain_tests::on_postgres;
 use plain_tests::proxy::Proxy;
 use plain_tests::setup::Setup;
 
-use crate::{SITE, on_postgres, site};
+use crate::{SITE, site};
 
 on_postgres![
     a_server_waits_for_its_database_where_it_is_told_to,
