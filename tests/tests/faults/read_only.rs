@@ -1,10 +1,14 @@
 //! Nothing can be written to the database.
 
+use std::io::Write;
+use std::process::Command;
+
 use plain::db::{ConnectOptions, Database, Kind, Sql};
 use plain_tests::command_line::{Client, Project};
+use plain_tests::on_postgres;
 use plain_tests::setup::{READY, Setup};
 
-use crate::{SITE, on_postgres, site};
+use crate::{SITE, site};
 
 on_postgres![a_database_that_turned_read_only_is_503_for_who_writes_until_it_is_writable];
 
@@ -65,4 +69,39 @@ fn a_sqlite_file_that_may_not_be_written_stops_the_start_and_says_so() {
     project.permit("db.sqlite3", 0o644);
     let mut server = project.serve();
     assert_eq!(server.request("POST", "/visits", &[]).status, 200);
+}
+
+/// Lets the files of the database be changed by nobody, or again, as a disk does that the system has
+/// made read-only after an error; whether that can be done here.
+fn set_immutable(project: &Project, change: &str) -> bool {
+    let files = ["db.sqlite3", "db.sqlite3-wal"].map(|name| project.path(name));
+    let changed = Command::new("chattr").arg(change).args(files).output();
+    changed.is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn a_sqlite_file_that_turned_read_only_is_503_for_who_writes_until_it_is_writable() {
+    let project = Project::new(SITE, READY);
+    project.done("migrate");
+    let mut server = project.serve();
+    let address = server.address();
+    let mut visitor = Client::default();
+    assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
+    if !set_immutable(&project, "+i") {
+        let text = "\nNOT TESTED: a SQLite file that turns read-only, since chattr needs root and ext4\n\n";
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        return;
+    }
+    for target in ["/visits", "/notes"] {
+        let (answer, _) = visitor.timed(&address, "POST", target);
+        let retry = answer.header("retry-after");
+        assert_eq!((answer.status, retry), (503, Some("5")), "{target}");
+    }
+    assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "1");
+    assert!(set_immutable(&project, "-i"));
+    assert_eq!(visitor.timed(&address, "POST", "/notes").0.status, 200);
+    assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
+    assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "2");
+    let log = server.stop().expect(0).err;
+    assert!(log.contains("/project/db.sqlite3"), "{log}");
 }
