@@ -11,9 +11,10 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::runner::{First, Slot};
 use super::*;
-use crate::db::{ConnectOptions, Database};
+use crate::db::{ConnectOptions, Database, Kind};
 use crate::http::{Error, Result};
 use crate::services::Services;
+use crate::test::{PostgresServer, is_tested};
 
 const NAME: &str = "app.chores.Work";
 
@@ -107,16 +108,22 @@ struct Setup {
     database: Database,
     work: Work,
     begun: mpsc::UnboundedReceiver<()>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Setup {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db.sqlite3");
-        let database = Database::connect(ConnectOptions::sqlite_file(path))
-            .await
-            .unwrap();
+        let setup = Self::at(ConnectOptions::sqlite_file(path)).await;
+        Self {
+            _folder: Some(folder),
+            ..setup
+        }
+    }
+
+    async fn at(options: ConnectOptions) -> Self {
+        let database = Database::connect(options).await.unwrap();
         let table = include_str!("../../migrations/0001_chores.sql");
         database.query(table).execute().await.unwrap();
         let (sender, begun) = mpsc::unbounded_channel();
@@ -132,7 +139,7 @@ impl Setup {
             database,
             work,
             begun,
-            _folder: folder,
+            _folder: None,
         }
     }
 
@@ -152,6 +159,13 @@ impl Setup {
             &[(NAME.to_owned(), "@hourly".to_owned())].into(),
         )
         .unwrap()
+    }
+
+    /// Notes that the chore was last run at `slot`.
+    async fn met(&self, slot: &str) {
+        let earlier = "INSERT INTO plain_chores (name, slot) VALUES ($1, $2)";
+        let earlier = self.database.query(earlier).bind(NAME).bind(moment(slot));
+        earlier.execute().await.unwrap();
     }
 
     async fn record(&self) -> Record {
@@ -406,16 +420,7 @@ async fn two_workers_run_each_hour_once_and_stop_when_told() {
     let mut setup = Setup::new().await;
     setup.work.may_end.add_permits(100);
     // The table knows the chore, so the hour that passed is caught up with.
-    let seen = "INSERT INTO plain_chores (name, slot) VALUES ($1, $2)";
-    let earlier = moment("2026-01-31T09:00:00Z");
-    setup
-        .database
-        .query(seen)
-        .bind(NAME)
-        .bind(earlier)
-        .execute()
-        .await
-        .unwrap();
+    setup.met("2026-01-31T09:00:00Z").await;
 
     let (stop, stopped) = watch::channel(false);
     let workers: Vec<_> = (0..2)
@@ -452,16 +457,7 @@ async fn two_workers_run_each_hour_once_and_stop_when_told() {
 #[tokio::test]
 async fn a_worker_that_is_told_to_stop_lets_a_running_chore_end() {
     let mut setup = Setup::new().await;
-    let earlier = "INSERT INTO plain_chores (name, slot) VALUES ($1, $2)";
-    let slot = moment("2026-01-30T09:00:00Z");
-    setup
-        .database
-        .query(earlier)
-        .bind(NAME)
-        .bind(slot)
-        .execute()
-        .await
-        .unwrap();
+    setup.met("2026-01-30T09:00:00Z").await;
     let (stop, stopped) = oneshot::channel::<()>();
     let worker = Worker::new(setup.process(), &setup.hourly());
     let worker = tokio::spawn(worker.run(async { drop(stopped.await) }));
@@ -482,16 +478,7 @@ async fn a_worker_whose_database_is_away_goes_on_and_runs_when_it_is_back() {
         let query = setup.database.query(crate::db::Sql::trusted(sql));
         async { query.execute().await.unwrap() }
     };
-    let earlier = "INSERT INTO plain_chores (name, slot) VALUES ($1, $2)";
-    let slot = moment("2026-01-30T09:00:00Z");
-    setup
-        .database
-        .query(earlier)
-        .bind(NAME)
-        .bind(slot)
-        .execute()
-        .await
-        .unwrap();
+    setup.met("2026-01-30T09:00:00Z").await;
     rename("plain_chores", "away").await;
 
     let worker = Worker::new(setup.process(), &setup.hourly());
@@ -502,5 +489,47 @@ async fn a_worker_whose_database_is_away_goes_on_and_runs_when_it_is_back() {
     assert!(setup.begun.is_empty());
     setup.clock.advance(TimeDelta::seconds(30));
     setup.begun.recv().await.unwrap();
+    worker.abort();
+}
+
+#[tokio::test]
+async fn a_worker_outlives_outages_before_and_during_a_run() {
+    if !is_tested(Kind::Postgres) {
+        return;
+    }
+    let mut server = PostgresServer::start();
+    let options = ConnectOptions::to(server.url("postgres"));
+    let mut setup = Setup::at(options).await;
+    setup.met("2026-01-31T12:00:00Z").await;
+    let worker = Worker::new(setup.process(), &setup.hourly());
+    let worker = tokio::spawn(worker.run(std::future::pending()));
+    // First it looks whether the last moment was run, then it waits for the next one.
+    setup.clock.waited(2).await;
+
+    server.stop();
+    setup.clock.advance(TimeDelta::minutes(30));
+    // It is due, can't be leased, and is put off.
+    setup.clock.waited(4).await;
+    server.start_again();
+    setup.clock.advance(TimeDelta::seconds(30));
+    setup.begun.recv().await.unwrap();
+
+    server.stop();
+    setup.work.may_end.add_permits(1);
+    while setup.ended() < 1 {
+        tokio::task::yield_now().await;
+    }
+    // The worker, the chore's lease, and the worker again when it is over.
+    setup.clock.waited(7).await;
+    server.start_again();
+    setup.clock.advance(TimeDelta::hours(1));
+    setup.begun.recv().await.unwrap();
+    setup.work.may_end.add_permits(1);
+    while setup.record().await.leased_by.is_some() {
+        tokio::task::yield_now().await;
+    }
+    let record = setup.record().await;
+    assert_eq!(record.slot, Some(moment("2026-01-31T14:00:00Z")));
+    assert_eq!(record.last_result.as_deref(), Some("worked 2 times"));
     worker.abort();
 }
