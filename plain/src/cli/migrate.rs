@@ -8,8 +8,8 @@ use super::Call;
 use super::connect::connect;
 use super::console::Console;
 use crate::app::App;
-use crate::db::Create;
 use crate::db::migrations::{Event, MigrationId, Migrator, Target, stale};
+use crate::db::{self, Create};
 use crate::http::Result;
 
 pub(super) fn definition() -> Command {
@@ -62,10 +62,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     warn_if_stale(app, console);
     let wants = |flag| arguments.get_flag(flag);
     if wants("plan") || wants("check") {
-        let pending = migrator(app, Create::Never, console)
-            .await?
-            .plan(&target)
-            .await?;
+        let pending = reader(app, console).await?.plan(&target).await?;
         let verb = if wants("plan") {
             "Would apply"
         } else {
@@ -112,6 +109,19 @@ pub(super) async fn migrate_all(app: &App, console: &mut Console) -> Result<Vec<
 pub(super) async fn migrator(app: &App, create: Create, console: &mut Console) -> Result<Migrator> {
     let database = connect(app, create, console).await?.clone();
     Ok(app.packages().migrator(database)?)
+}
+
+/// The same for who only looks: a SQLite file that is not there yet counts as an empty database.
+pub(super) async fn reader(app: &App, console: &mut Console) -> Result<Migrator> {
+    let error = match migrator(app, Create::Never, console).await {
+        Ok(migrator) => return Ok(migrator),
+        Err(error) => error,
+    };
+    if !matches!(error.find(), Some(db::Error::NoFile { .. })) {
+        return Err(error);
+    }
+    console.note(error);
+    Ok(app.packages().unconnected_migrator(db::Kind::Sqlite)?)
 }
 
 /// Warns the developer whose binary was built before the newest migration was written.

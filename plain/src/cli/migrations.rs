@@ -7,10 +7,9 @@ use clap::Command;
 use serde::Serialize;
 
 use super::console::Paint;
-use super::migrate::{migrator, warn_if_stale};
+use super::migrate::{reader, warn_if_stale};
 use super::table::Table;
 use super::{Call, json_option};
-use crate::db::Create;
 use crate::db::migrations::{State, Status};
 use crate::http::Result;
 
@@ -70,10 +69,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
         console,
     } = call;
     warn_if_stale(app, console);
-    let status = migrator(app, Create::Never, console)
-        .await?
-        .status()
-        .await?;
+    let status = reader(app, console).await?.status().await?;
     let rows: Vec<Row<'_>> = status.iter().map(Row::new).collect();
     let is_json = arguments
         .subcommand()

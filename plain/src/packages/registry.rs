@@ -6,8 +6,8 @@ use std::fmt;
 use super::Package;
 use super::error::{Item, PackageError, PackageErrors};
 use super::installer::{Contributions, Installer};
-use crate::db::Database;
 use crate::db::migrations::{MigrationError, Migrator};
+use crate::db::{Database, Kind};
 use crate::embedded::Folder;
 use crate::nearest::nearest;
 
@@ -58,9 +58,22 @@ impl Packages {
     ///
     /// That the files of a package are not migrations; see [`MigrationError`].
     pub fn migrator(&self, database: Database) -> Result<Migrator, MigrationError> {
-        let folders = self.installed.iter();
-        let folders = folders.filter_map(|package| Some((package.name, package.migrations?)));
-        Migrator::new(database, folders)
+        Migrator::new(database, self.migrations())
+    }
+
+    /// What knows the migrations of the installed packages for a database of `kind` that is not there
+    /// yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`migrator`](Self::migrator).
+    pub fn unconnected_migrator(&self, kind: Kind) -> Result<Migrator, MigrationError> {
+        Migrator::unconnected(kind, self.migrations())
+    }
+
+    fn migrations(&self) -> impl Iterator<Item = (&'static str, Folder)> {
+        let installed = self.installed.iter();
+        installed.filter_map(|package| Some((package.name, package.migrations?)))
     }
 
     /// The names of the packages that are linked and not installed.

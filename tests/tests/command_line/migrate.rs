@@ -43,10 +43,29 @@ fn a_plan_shows_what_would_be_done_and_does_not_do_it() {
 }
 
 #[test]
-fn only_migrating_creates_the_database() {
+fn all_is_pending_where_there_is_no_database_and_only_migrating_creates_it() {
     let project = site();
-    assert_snapshot!(project.run("migrate --plan").expect(1).err, @"error: there is no database file /project/db.sqlite3; run `plain migrate` to create it");
-    assert_snapshot!(project.run("migrate --check").expect(1).err, @"error: there is no database file /project/db.sqlite3; run `plain migrate` to create it");
+    let missing =
+        "there is no database file /project/db.sqlite3; run `plain migrate` to create it\n";
+    let plan = project.run("migrate --plan").expect(0);
+    assert_eq!(plan.err, missing);
+    assert_snapshot!(plan.out, @"
+    Would apply plain 0001_chores
+    Would apply plain.sessions 0001_initial
+    Would apply site 0001_notes
+    ");
+    let check = project.run("migrate --check site").expect(1);
+    assert_eq!(check.err, missing);
+    assert_snapshot!(check.out, @"Not applied: site 0001_notes");
+    let list = project.run("migrations list").expect(0);
+    assert_eq!(list.err, missing);
+    assert_snapshot!(list.out, @"
+    PACKAGE         MIGRATION     STATE
+    plain           0001_chores   pending
+    plain.sessions  0001_initial  pending
+    site            0001_notes    pending
+    ");
+    project.run("migrate --plan spare").expect(1);
     assert!(!project.path("db.sqlite3").exists());
 }
 

@@ -11,7 +11,7 @@ use super::history::{self, History};
 use super::script;
 use crate::db::connection::ScriptFailure;
 use crate::db::query::Target as Source;
-use crate::db::{Database, Error, Transaction, Unavailable};
+use crate::db::{Database, Error, Kind, Transaction, Unavailable};
 use crate::embedded::Folder;
 use crate::nearest::hint;
 
@@ -40,7 +40,8 @@ use crate::nearest::hint;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Migrator {
-    db: Database,
+    /// `None` for one that is not there yet.
+    db: Option<Database>,
     pub(super) packages: Vec<Package>,
     wait: Duration,
 }
@@ -91,6 +92,22 @@ enum Mode {
     RecordOnly,
 }
 
+/// How long another process that writes to the database is waited for, unless that is set.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+/// Reads the folders of packages.
+fn read<N: Into<String>>(
+    kind: Kind,
+    packages: impl IntoIterator<Item = (N, Folder)>,
+) -> Result<Vec<Package>, MigrationError> {
+    let packages = packages.into_iter().map(|(name, folder)| {
+        let name = name.into();
+        let migrations = files::read(&name, folder, kind)?;
+        Ok(Package { name, migrations })
+    });
+    packages.collect()
+}
+
 impl Migrator {
     /// A migrator for the packages of which the names and folders are given in installation order.
     ///
@@ -102,16 +119,27 @@ impl Migrator {
         db: Database,
         packages: impl IntoIterator<Item = (N, Folder)>,
     ) -> Result<Self, MigrationError> {
-        let packages = packages.into_iter().map(|(name, folder)| {
-            let name = name.into();
-            let migrations = files::read(&name, folder, db.kind())?;
-            Ok(Package { name, migrations })
-        });
-        let packages = packages.collect::<Result<_, MigrationError>>()?;
         Ok(Self {
-            db,
-            packages,
-            wait: Duration::from_secs(600),
+            packages: read(db.kind(), packages)?,
+            db: Some(db),
+            wait: LONGEST_WAIT,
+        })
+    }
+
+    /// One for a database of `kind` that is not there yet: everything is pending, and nothing can be
+    /// applied.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn unconnected<N: Into<String>>(
+        kind: Kind,
+        packages: impl IntoIterator<Item = (N, Folder)>,
+    ) -> Result<Self, MigrationError> {
+        Ok(Self {
+            packages: read(kind, packages)?,
+            db: None,
+            wait: LONGEST_WAIT,
         })
     }
 
@@ -168,7 +196,10 @@ impl Migrator {
     }
 
     pub(super) async fn history(&self) -> Result<History, Error> {
-        History::read(Source::Database(&self.db)).await
+        match &self.db {
+            Some(db) => History::read(Source::Database(db)).await,
+            None => Ok(History::default()),
+        }
     }
 
     async fn run(
@@ -248,7 +279,8 @@ impl Migrator {
 
     /// Begins a transaction in which nobody else migrates.
     async fn begin_alone(&self) -> Result<Transaction, Error> {
-        let mut transaction = self.db.begin().await?;
+        let db = self.db.as_ref().ok_or(Error::NotConnected)?;
+        let mut transaction = db.begin().await?;
         history::lock(&mut transaction).await?;
         Ok(transaction)
     }
