@@ -19,6 +19,7 @@ pub(crate) fn install(to: &mut Installer) {
         .check("security.hosts", security::HostsAreNamed)
         .check("security.https", security::HttpsIsRequired)
         .check("security.proxies", security::ProxiesAreNamed)
+        .check("security.metrics", security::MetricsAreHidden)
         .check(CONNECTION, database::Answers)
         .check("database.migrations", database::IsMigrated)
         .check("database.binary", database::BinaryIsFresh)

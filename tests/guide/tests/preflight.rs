@@ -138,6 +138,10 @@ async fn each_mistake_that_the_page_warns_of_is_found() {
             "security.proxies",
             Mistake::Setting("TRUSTED_PROXIES", || json!(["0.0.0.0/0"])),
         ),
+        (
+            "security.metrics",
+            Mistake::Setting("METRICS_BIND", || json!("0.0.0.0:9100")),
+        ),
         ("database.migrations", Mistake::NotMigrated),
         (
             "sessions.cookie_secure",

@@ -34,6 +34,7 @@ fn a_deployment_is_checked_for_more_and_warnings_are_no_failure() {
       warning  security.https: HTTPS_REDIRECT_ENABLED is off: visitors may stay on clear HTTP
                -> remove it, or silence this check if a proxy in front redirects
       ok       security.proxies
+      ok       security.metrics
       ok       database.connection
       ok       database.migrations
       ok       database.binary
@@ -47,7 +48,7 @@ fn a_deployment_is_checked_for_more_and_warnings_are_no_failure() {
     site
       ok       site.is_open
 
-    15 checks, 0 errors, 1 warning
+    16 checks, 0 errors, 1 warning
     ");
     project
         .run("preflight --deploy --fail-level warning")
@@ -81,6 +82,7 @@ SITE_OPEN = false
       ok       security.https
       warning  security.proxies: TRUSTED_PROXIES is empty: each request counts as clear HTTP, and is redirected to HTTPS for ever
                -> name the proxy that speaks HTTPS, such as TRUSTED_PROXIES = ["127.0.0.1"], or set SERVER_TLS_CERT
+      ok       security.metrics
       ok       database.connection
       ok       database.migrations
       ok       database.binary
@@ -97,7 +99,7 @@ SITE_OPEN = false
       warning  site.is_open: the site is closed
                -> set SITE_OPEN = true
 
-    15 checks, 5 errors, 2 warnings
+    16 checks, 5 errors, 2 warnings
     "#);
 }
 

@@ -1,8 +1,11 @@
 //! Checks of what protects visitors.
 
+use std::net::{IpAddr, SocketAddr};
+
 use ipnet::IpNet;
 
 use crate::http::Result;
+use crate::metrics::MetricsSettings;
 use crate::middleware::{HostSettings, HttpsSettings, ProxySettings};
 use crate::preflight::{Check, Finding, Stage};
 use crate::services::Services;
@@ -100,6 +103,48 @@ impl Check for ProxiesAreNamed {
 
     fn stage(&self) -> Stage {
         Stage::Deploy
+    }
+}
+
+/// The metrics tell how busy the site is, and with what.
+pub(super) struct MetricsAreHidden;
+
+impl Check for MetricsAreHidden {
+    fn description(&self) -> &'static str {
+        "METRICS_BIND is no address that visitors can reach."
+    }
+
+    async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
+        let bind = app.settings::<MetricsSettings>()?.address();
+        let open = bind.filter(|bind| is_open(bind)).map(|bind| {
+            let problem = format!(
+                "METRICS_BIND is {bind}: whoever reaches this computer can read the metrics"
+            );
+            Finding::warning(
+                problem,
+                "bind to 127.0.0.1 or to an address of a private network, or silence this check if a \
+                 firewall stands before the port",
+            )
+        });
+        Ok(open.into_iter().collect())
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Deploy
+    }
+}
+
+/// Whether `bind` is an address of all networks, or of a public one. Of a name it can't be told.
+fn is_open(bind: &str) -> bool {
+    let address = bind.parse::<SocketAddr>().map(|address| address.ip());
+    match address.map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => {
+            !(address.is_loopback() || address.is_private() || address.is_link_local())
+        }
+        Ok(IpAddr::V6(address)) => {
+            !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
+        }
+        Err(_) => false,
     }
 }
 

@@ -137,3 +137,32 @@ async fn nobody_is_as_wrong_a_proxy_as_everybody() {
         "{findings:?}"
     );
 }
+
+#[tokio::test]
+async fn metrics_that_visitors_can_reach_are_found() {
+    for (bind, is_open) in [
+        ("", false),
+        ("9100", false),
+        ("[::1]:9100", false),
+        ("10.0.0.5:9100", false),
+        ("[fd00::5]:9100", false),
+        ("metrics.internal:9100", false),
+        ("0.0.0.0:9100", true),
+        ("[::]:9100", true),
+        ("[::ffff:0.0.0.0]:9100", true),
+        ("203.0.113.7:9100", true),
+    ] {
+        let (app, _folder) = app(&[
+            ("SECRET_KEY", json!("kM0zq1vX9bT4sR7yW2nP5cJ8dF3gH6aL")),
+            ("ALLOWED_HOSTS", json!(["shop.example"])),
+            ("TRUSTED_PROXIES", json!(["127.0.0.1"])),
+            ("METRICS_BIND", json!(bind)),
+        ]);
+        migrated(&app).await;
+        let finding = format!(
+            "security.metrics: METRICS_BIND is {bind}: whoever reaches this computer can read the metrics"
+        );
+        let expected: Vec<_> = is_open.then_some(finding).into_iter().collect();
+        assert_eq!(found(&app, Stage::Deploy).await, expected, "{bind}");
+    }
+}
