@@ -41,7 +41,7 @@ pub(super) struct Options {
 const MARK: &str = "plain.direct";
 
 /// How much longer an answer is waited for than the server itself works on a statement.
-const GRACE: Duration = Duration::from_secs(1);
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 impl Options {
     /// Connects by `address`, with sockets of the runtime at hand; a statement is given up when it

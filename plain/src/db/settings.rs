@@ -27,7 +27,8 @@ pub struct DatabaseSettings {
     /// another transaction has locked, in seconds; more than 0, at most 3600.
     pub database_timeout: f64,
     /// How long PostgreSQL may work on a statement before it is given up, in seconds; more than 0,
-    /// at most 3600. Migrations may take longer.
+    /// at most 3600. A server that has fallen silent is given up a second later. Migrations may take
+    /// longer.
     pub database_statement_timeout: f64,
     /// When SQLite tells the disk to write: with `FULL` at each commit, so that nothing committed is
     /// lost when the power fails; with `NORMAL` less often, so that the last commits may be.
@@ -52,7 +53,7 @@ impl Default for DatabaseSettings {
             database_connect_wait: 0.0,
             database_read_connections: 4,
             database_timeout: 5.0,
-            database_statement_timeout: 30.0,
+            database_statement_timeout: 10.0,
             database_sqlite_synchronous: Synchronous::Full,
         }
     }
@@ -117,7 +118,8 @@ const EXAMPLES: &str = r#""sqlite://db.sqlite3" or "postgres://user:password@loc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Loader;
+    use crate::db::postgres::GRACE;
+    use crate::settings::{Loader, ServerSettings};
 
     fn load(environment: &[(&str, &str)]) -> Result<DatabaseSettings, String> {
         let mut loader = Loader::new();
@@ -155,6 +157,16 @@ mod tests {
         - DATABASE_READ_CONNECTIONS: must be from 1 to 1000 (found 0, environment variable PLAIN_DATABASE_READ_CONNECTIONS)
         - DATABASE_TIMEOUT: must be a number of seconds above 0 and at most 3600 (found 0.0, environment variable PLAIN_DATABASE_TIMEOUT)
         "#);
+    }
+
+    /// What a page costs that meets with a database which has fallen silent: a connection that does
+    /// not answer, a statement, and a new connection.
+    #[test]
+    fn the_database_is_given_up_before_the_request_is() {
+        let settings = DatabaseSettings::default();
+        let longest = GRACE + settings.statement_timeout() + GRACE + settings.timeout();
+        let request = ServerSettings::default().request_timeout();
+        assert!(request.is_some_and(|request| longest < request));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod process;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -96,6 +97,9 @@ impl Drop for PostgresDatabase {
     }
 }
 
+/// How long making a copy of a database may take.
+const LONGEST_COPY: Duration = Duration::from_secs(120);
+
 const LIVES: &str = "the thread that makes databases lives as long as the process";
 
 impl Server {
@@ -115,7 +119,9 @@ impl Server {
 }
 
 async fn carry_out(url: DatabaseUrl, mut orders: mpsc::UnboundedReceiver<Order>) {
-    let admin = Database::connect(ConnectOptions::to(url)).await;
+    // To copy a database takes its time where the computer is busy.
+    let options = ConnectOptions::to(url).statement_timeout(LONGEST_COPY);
+    let admin = Database::connect(options).await;
     let admin = admin.expect("the server is ready");
     while let Some(order) = orders.recv().await {
         match order {
