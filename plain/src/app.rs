@@ -18,7 +18,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::{HeaderValue, Method};
+use http::header::{self, HeaderValue};
+use http::{Method, StatusCode};
 
 pub use error::StartError;
 pub use middleware::{MiddlewareError, MiddlewareErrors};
@@ -28,7 +29,9 @@ use crate::Mode;
 use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
 use crate::costs;
 use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
-use crate::http::{Body, BodyMemory, Connection, Error, HttpSettings, Request, Response, Result};
+use crate::http::{
+    Body, BodyMemory, Connection, Error, HttpSettings, Request, Response, Result, unless_over,
+};
 use crate::logging::LoggingSettings;
 use crate::middleware::{Chain, TrustedProxies, built_in};
 use crate::packages::{CommandEntry, InstalledPackage, Package, Packages, Selection, select};
@@ -154,7 +157,10 @@ impl App {
         costs::of_request(async {
             let mut visit = self.inner.watch.begin(&request);
             let mut request = Request::new(request, connection, self.services().clone());
-            let view = async |request: &mut Request| self.answer(request, &mut visit).await;
+            let view = async |request: &mut Request| {
+                let answer = unless_over(self.answer(request, &mut visit)).await;
+                answer.unwrap_or_else(|| Err(too_late()))
+            };
             let mut response = self.inner.chain.handle(&mut request, view).await;
             if request.method() == Method::HEAD {
                 response.drop_body();
@@ -273,6 +279,14 @@ impl fmt::Debug for App {
             .field("root", &self.root())
             .finish_non_exhaustive()
     }
+}
+
+/// The answer to a request whose view takes too long; the server has set the limit.
+fn too_late() -> Error {
+    let text = "this page takes too long; please try again later";
+    Error::new(StatusCode::SERVICE_UNAVAILABLE, text)
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("10"))
+        .with_cause("the view did not answer within SERVER_REQUEST_TIMEOUT, and was dropped")
 }
 
 fn load_settings(loader: &mut Loader, selection: &Selection) -> Result<Settings, StartError> {

@@ -11,8 +11,8 @@ use crate::http::Request;
 use crate::metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use crate::urls::Router;
 
-/// Stands for the status where the client left before there was an answer, or waited longer than the
-/// server lets it; a number that no standard gives, known from other servers.
+/// Stands for the status where the client left before there was an answer, or the server gave one in
+/// the application's place; a number that no standard gives, known from other servers.
 const NO_ANSWER: u16 = 499;
 
 /// How many combinations of method and status of one route are told apart: more than any real route

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::alarm::Alarm;
 use super::pace::LeastPace;
 use super::progress::{Progress, Wait};
+use crate::http::Expiry;
 use crate::settings::ServerSettings;
 
 /// The limits of a connection.
@@ -86,22 +87,41 @@ impl TimeLimit {
         })
     }
 
-    /// What `answer` comes to, within the limit.
+    /// What `answer` comes to, within the limit. When that is reached, the application is told, and
+    /// has the chance to answer at once by what it has for that.
     pub(super) async fn hold<T>(mut self, answer: impl Future<Output = T>) -> Result<T, Expired> {
-        let mut answer = pin!(answer);
-        poll_fn(|cx| match answer.as_mut().poll(cx) {
-            Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-            Poll::Pending if self.is_over(cx) => Poll::Ready(Err(Expired)),
-            Poll::Pending => Poll::Pending,
+        let expiry = self.expiry();
+        let mut answer = pin!(expiry.known_to(answer));
+        poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(Ok(answer));
+            }
+            if !self.is_over(cx) {
+                return Poll::Pending;
+            }
+            expiry.set(true);
+            match answer.as_mut().poll(cx) {
+                Poll::Ready(answer) => Poll::Ready(Ok(answer)),
+                Poll::Pending => Poll::Ready(Err(Expired)),
+            }
         })
         .await
+    }
+
+    fn expiry(&self) -> Expiry {
+        match self {
+            #[cfg(test)]
+            Self::None => Expiry::default(),
+            Self::Driver(progress) => progress.expiry().clone(),
+            Self::Own(clock) => clock.progress.expiry().clone(),
+        }
     }
 
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
         match self {
             #[cfg(test)]
             Self::None => false,
-            Self::Driver(progress) => progress.is_expired(),
+            Self::Driver(progress) => progress.expiry().is_over(),
             Self::Own(clock) => clock.is_over(cx),
         }
     }
@@ -120,5 +140,26 @@ impl Clock {
         }
         let alarm = self.alarm.as_mut();
         alarm.is_some_and(|alarm| alarm.poll(cx).is_ready())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::http::unless_over;
+
+    #[tokio::test(start_paused = true)]
+    async fn when_the_time_is_over_the_application_may_still_answer_and_else_nobody_does() {
+        let limits = Limits::new(&ServerSettings::default());
+        let progress = Arc::new(Progress::default());
+        let _turn = progress.begin();
+        let limit = || TimeLimit::own(limits, progress.clone());
+        let start = Instant::now();
+        let knows = async { unless_over(pending::<()>()).await.is_none() };
+        assert_eq!(limit().hold(knows).await, Ok(true));
+        assert_eq!(Some(start.elapsed()), limits.request);
+        assert_eq!(limit().hold(pending::<()>()).await, Err(Expired));
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 
+use crate::http::Expiry;
+
 /// What becomes of a request, noted by those who carry it: the wire, the body, the exchange. All of
 /// them run in one task, unless the application reads a body in another.
 #[derive(Debug, Default)]
@@ -13,7 +15,7 @@ pub(super) struct Progress {
     head_begun: AtomicBool,
     body_awaited: AtomicBool,
     body_unread: AtomicBool,
-    expired: AtomicBool,
+    expiry: Expiry,
     write_blocked: AtomicBool,
 }
 
@@ -63,7 +65,7 @@ impl Progress {
     /// Notes that a request is complete but for its body.
     pub(super) fn begin(self: &Arc<Self>) -> Turn {
         self.stage.store(ANSWERING, Relaxed);
-        self.expired.store(false, Relaxed);
+        self.expiry.set(false);
         self.step();
         Turn(self.clone())
     }
@@ -101,14 +103,15 @@ impl Progress {
         }
     }
 
-    /// Asks that the request be answered in the application's place.
+    /// Asks that the request be answered now, in the view's place or in the application's.
     pub(super) fn expire(&self) {
-        self.expired.store(true, Relaxed);
+        self.expiry.set(true);
         self.step();
     }
 
-    pub(super) fn is_expired(&self) -> bool {
-        self.expired.load(Relaxed)
+    /// Whether that was asked.
+    pub(super) fn expiry(&self) -> &Expiry {
+        &self.expiry
     }
 }
 

@@ -118,3 +118,40 @@ fn a_client_that_sent_too_slowly_is_told_what_to_do() {
     );
     server.stop().expect(0);
 }
+
+#[test]
+fn a_page_that_takes_too_long_is_answered_as_other_errors_are() {
+    let project = pressed("SERVER_REQUEST_TIMEOUT = 0.2\n");
+    let mut server = project.serve();
+    let target = Target::of(&mut server);
+    for (accept, content_type, expected) in [
+        (
+            "text/html",
+            "text/html; charset=utf-8",
+            "<h1>Back in a moment</h1>",
+        ),
+        (
+            "application/json",
+            "application/json",
+            r#"{"error":{"message":"This page takes too long; please try again later.","status":503}}"#,
+        ),
+        (
+            "text/plain",
+            "text/plain; charset=utf-8",
+            "503 Back in a moment",
+        ),
+    ] {
+        let request = format!(
+            "GET /never HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+        );
+        let found = answer(&target, &request);
+        assert_eq!(found.status, 503, "{found:?}");
+        assert_eq!(found.header("retry-after"), Some("10"));
+        assert_eq!(found.header("content-type"), Some(content_type));
+        assert_eq!(found.header("x-frame-options"), Some("DENY"));
+        assert!(found.body.contains(expected), "{}", found.body);
+    }
+    let log = server.stop().expect(0).err;
+    let reason = "the view did not answer within SERVER_REQUEST_TIMEOUT, and was dropped";
+    assert_eq!(log.matches(reason).count(), 3, "{log}");
+}
