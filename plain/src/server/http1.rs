@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
@@ -13,14 +13,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
-use tokio::time::Instant;
 
-use super::alarm::Alarm;
 use super::body::Intake;
 use super::connection::{Accepted, Server, drain, log, stopped};
 use super::gate::Gate;
 use super::handler::Handler;
 use super::limits::TimeLimit;
+use super::lookout::Lookout;
 use super::progress::{Progress, Wait};
 use super::room::Place;
 use super::shutdown::Watch;
@@ -51,7 +50,7 @@ impl<H: Handler> Server<H> {
         first: First<N>,
         accepted: Accepted,
         mut watch: Watch,
-        mut place: Place,
+        place: Place,
     ) {
         let progress = Arc::new(Progress::default());
         let wire = Wire::new(stream, first, Gate::default(), progress.clone());
@@ -63,6 +62,7 @@ impl<H: Handler> Server<H> {
             let request = request.map(|incoming| intake.watch(incoming));
             let (progress, stopping) = (&progress, &stopping);
             async move {
+                progress.share().request().await;
                 let limit = TimeLimit::Driver(progress.clone());
                 let connection = accepted.connection;
                 let mut response = self.exchange.answer(request, connection, limit).await;
@@ -79,37 +79,25 @@ impl<H: Handler> Server<H> {
         });
         let mut connection = self.http1.serve_connection(TokioIo::new(wire), service);
         let mut stopped = pin!(stopped(&mut watch));
-        let mut closing = false;
-        let mut seen = progress.now();
-        let mut since = accepted.at;
-        let mut alarm = Alarm::new(since + self.limits.header);
+        let mut lookout = Lookout::new(self.limits, place, accepted.at);
         let end = poll_fn(|cx| {
+            progress.share().renew();
             loop {
                 if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                     return Poll::Ready(End::Closed(result));
                 }
-                if !closing && stopped.as_mut().poll(cx).is_ready() {
-                    closing = true;
+                if !lookout.closing && stopped.as_mut().poll(cx).is_ready() {
+                    lookout.closing = true;
                     Pin::new(&mut connection).graceful_shutdown();
                     continue;
                 }
                 let now = progress.now();
-                let limit = self.limits.of(now.0);
-                if let (true, Some(limit)) = (seen != now, limit) {
-                    since = Instant::now();
-                    alarm.set(since + limit);
-                }
-                seen = now;
-                let is_over = limit.is_some() && alarm.poll(cx).is_ready();
-                if !is_over && !place.is_asked_to_go(now.0, since) {
-                    return Poll::Pending;
-                }
+                ready!(lookout.poll_over(now, cx));
                 match now.0 {
                     Wait::Head => return Poll::Ready(End::Slow),
                     Wait::Answer | Wait::Body => progress.expire(),
-                    Wait::Request if !closing => {
-                        closing = true;
-                        alarm.set(Instant::now() + self.limits.write);
+                    Wait::Request if !lookout.closing => {
+                        lookout.closing = true;
                         Pin::new(&mut connection).graceful_shutdown();
                     }
                     Wait::Request | Wait::Reader | Wait::Nothing => {

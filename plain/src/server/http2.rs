@@ -4,31 +4,25 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Poll, ready};
 
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::time::Instant;
 
-use super::alarm::Alarm;
 use super::body::Intake;
 use super::connection::{Accepted, Server, log, stopped};
 use super::gate::Gate;
 use super::handler::Handler;
 use super::limits::TimeLimit;
+use super::lookout::Lookout;
 use super::progress::{Progress, Wait};
 use super::room::Place;
 use super::shutdown::Watch;
 use super::streams::Streams;
 use super::transport::Transport;
 use super::wire::{First, Wire};
-
-/// How long a client without requests may take to take note that it is to go: it may just have sent
-/// one (RFC 9113 section 6.8).
-const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
 
 impl<H: Handler> Server<H> {
     pub(super) async fn serve_http2<const N: usize>(
@@ -37,7 +31,7 @@ impl<H: Handler> Server<H> {
         first: First<N>,
         accepted: Accepted,
         mut watch: Watch,
-        mut place: Place,
+        place: Place,
     ) {
         let progress = Arc::new(Progress::default());
         let wire = Wire::new(stream, first, Gate::open(), progress.clone());
@@ -59,11 +53,9 @@ impl<H: Handler> Server<H> {
         });
         let mut connection = pin!(self.http2.serve_connection(TokioIo::new(wire), service));
         let mut stopped = pin!(stopped(&mut watch));
-        let mut closing = false;
-        let mut seen = None;
-        let mut since = accepted.at;
-        let mut alarm = Alarm::new(since + self.limits.header);
+        let mut lookout = Lookout::new(self.limits, place, accepted.at);
         let end = poll_fn(|cx| {
+            progress.share().renew();
             loop {
                 if let Poll::Ready(result) = connection.as_mut().poll(cx) {
                     return Poll::Ready(Some(result));
@@ -71,8 +63,8 @@ impl<H: Handler> Server<H> {
                 if streams.is_abused() {
                     return Poll::Ready(None);
                 }
-                if !closing && stopped.as_mut().poll(cx).is_ready() {
-                    closing = true;
+                if !lookout.closing && stopped.as_mut().poll(cx).is_ready() {
+                    lookout.closing = true;
                     connection.as_mut().graceful_shutdown();
                     continue;
                 }
@@ -80,24 +72,11 @@ impl<H: Handler> Server<H> {
                     (Wait::Reader, steps) => (Wait::Reader, steps),
                     _ => streams.now(),
                 };
-                let limit = match now.0 {
-                    Wait::Request if closing => Some(LONGEST_GOODBYE),
-                    wait => self.limits.of(wait),
-                };
-                let key = Some((now, closing));
-                if let (true, Some(limit)) = (seen != key, limit) {
-                    since = Instant::now();
-                    alarm.set(since + limit);
-                }
-                seen = key;
-                let is_over = limit.is_some() && alarm.poll(cx).is_ready();
-                if !is_over && !place.is_asked_to_go(now.0, since) {
-                    return Poll::Pending;
-                }
-                if now.0 != Wait::Request || closing {
+                ready!(lookout.poll_over(now, cx));
+                if now.0 != Wait::Request || lookout.closing {
                     return Poll::Ready(None);
                 }
-                closing = true;
+                lookout.closing = true;
                 connection.as_mut().graceful_shutdown();
             }
         })

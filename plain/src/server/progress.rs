@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 
+use super::share::Share;
 use crate::http::Expiry;
 
 /// What becomes of a request, noted by those who carry it: the wire, the body, the exchange. All of
@@ -17,6 +18,7 @@ pub(super) struct Progress {
     body_unread: AtomicBool,
     expiry: Expiry,
     write_blocked: AtomicBool,
+    share: Share,
 }
 
 /// Whom a connection waits for.
@@ -55,6 +57,11 @@ impl Progress {
             }
         };
         (wait, self.steps.load(Relaxed))
+    }
+
+    /// What its connection has done since it was last looked at.
+    pub(super) fn share(&self) -> &Share {
+        &self.share
     }
 
     fn step(&self) {

@@ -125,8 +125,10 @@ impl<S: AsyncRead + Unpin, const N: usize> AsyncRead for Wire<S, N> {
             self.give_refused(buf);
             return Poll::Ready(Ok(()));
         }
+        ready!(self.progress.share().poll_read(cx));
         let before = buf.filled().len();
         ready!(self.poll_source(cx, buf))?;
+        self.progress.share().add_read(buf.filled().len() - before);
         Poll::Ready(self.look(buf, before))
     }
 }

