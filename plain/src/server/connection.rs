@@ -47,8 +47,8 @@ const LEAST_BUFFER: usize = 64 * 1024;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 512 * 1024;
 /// How much of an answer the server takes from the application before the client of HTTP/2 has read
-/// it.
-const SEND_BUFFER: usize = 128 * 1024;
+/// it, and of one piece all of it. A client may have so much of as many answers as it has requests.
+const SEND_BUFFER: usize = 16 * 1024;
 
 /// Serves connections.
 #[derive(Debug)]
