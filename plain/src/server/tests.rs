@@ -8,6 +8,7 @@ mod http2;
 mod isolation;
 mod limits;
 mod peer;
+mod share;
 mod smuggling;
 mod stop;
 mod tls;

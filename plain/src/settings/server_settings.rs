@@ -46,6 +46,8 @@ pub struct ServerSettings {
     /// for 5 seconds; below it the answer is 408. 0 for no limit.
     pub server_min_body_rate: u32,
     /// How long a client may take nothing of its answer, in seconds; then the connection is closed.
+    /// What it takes counts once it has made room for a good part of what the system keeps for it, so
+    /// that a byte now and then is nothing.
     pub server_write_timeout: f64,
     /// How long a connection may wait for its next request, in seconds. Longer than a proxy in
     /// front of the server keeps it, or requests are lost on the way.

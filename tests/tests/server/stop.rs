@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -144,4 +144,87 @@ fn what_was_begun_is_answered_by_a_server_that_is_told_to_stop_under_load() {
         );
         assert!(!finished.err.contains("ERROR"), "{}", finished.err);
     }
+}
+
+/// Asks until it is `over`, on connections that are kept. A request that nobody began to answer is
+/// sent again, as any client of HTTP may (RFC 9112 section 9.3.1).
+fn keep_asking(
+    address: SocketAddr,
+    next: &AtomicU64,
+    answered: &AtomicU64,
+    over: &AtomicBool,
+) -> BTreeSet<u64> {
+    let connect = || {
+        let stream = TcpStream::connect(address).unwrap();
+        let patience = Some(Duration::from_secs(60));
+        stream.set_read_timeout(patience).unwrap();
+        stream
+    };
+    let (mut stream, mut done) = (connect(), BTreeSet::new());
+    while !over.load(Relaxed) {
+        let number = next.fetch_add(1, Relaxed);
+        while !done.contains(&number) {
+            match ask(&mut stream, number) {
+                Outcome::Answered { closes } => {
+                    answered.fetch_add(1, Relaxed);
+                    done.insert(number);
+                    if closes {
+                        stream = connect();
+                    }
+                }
+                Outcome::Untouched => stream = connect(),
+                Outcome::Cut => panic!("the answer to {number} was cut off"),
+            }
+        }
+    }
+    done
+}
+
+/// Tells the clients that it is over, also where the test fails.
+struct EndWhenDropped<'a>(&'a AtomicBool);
+
+impl Drop for EndWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+#[test]
+fn clients_that_keep_their_connections_lose_no_request_when_servers_take_turns_on_a_socket() {
+    const CLIENTS: usize = 8;
+    const TURNS: usize = 4;
+    let project = pressed("SERVER_GRACEFUL_TIMEOUT = 60\n");
+    // As systemd has it: the socket outlives the servers, so that there is always one to connect to.
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let start = || project.serve_on(socket.try_clone().unwrap());
+    let (next, answered, over) = (AtomicU64::new(1), AtomicU64::new(0), AtomicBool::new(false));
+    let (done, log) = thread::scope(|scope| {
+        let clients =
+            [(); CLIENTS].map(|()| scope.spawn(|| keep_asking(address, &next, &answered, &over)));
+        let end = EndWhenDropped(&over);
+        let mut server = start();
+        let mut log = String::new();
+        for _ in 0..TURNS {
+            let wanted = answered.load(Relaxed) + 100;
+            let started = Instant::now();
+            while answered.load(Relaxed) < wanted {
+                assert!(
+                    started.elapsed() < Duration::from_secs(120),
+                    "it answers too little"
+                );
+                thread::sleep(Duration::from_millis(1));
+            }
+            let old = std::mem::replace(&mut server, start());
+            log += &old.stop().expect(0).err;
+        }
+        drop(end);
+        let done = clients.map(|client| client.join().unwrap());
+        log += &server.stop().expect(0).err;
+        (done.into_iter().flatten().collect::<BTreeSet<_>>(), log)
+    });
+    // Each of them was answered, and none was begun twice.
+    assert_eq!(done, (1..next.load(Relaxed)).collect());
+    assert_eq!(log.matches("begun ").count(), done.len());
+    assert!(!log.contains("ERROR"), "{log}");
 }

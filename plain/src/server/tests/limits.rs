@@ -1,6 +1,6 @@
 //! What a client, and the application, may take their time for.
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -136,6 +136,30 @@ fn a_client_that_never_reads_is_let_go() {
     let mut peer = Peer::connect(server.address());
     peer.ask("GET", "/");
     dropped.recv_timeout(PATIENCE).unwrap();
+}
+
+/// What the client takes a byte at a time does not count before it is a good part of what waits for it
+/// in the system, so that a least rate follows from the longest pause.
+#[test]
+fn a_client_that_takes_a_byte_now_and_then_is_let_go() {
+    let (server, dropped) = serving(
+        |settings| settings.server_write_timeout = 0.5,
+        |guard| async move {
+            let pieces = stream::repeat_with(move || {
+                let _guard = &guard;
+                Ok::<_, std::io::Error>(Bytes::from_static(&[0; 65_536]))
+            });
+            Response::text(Body::stream(pieces))
+        },
+    );
+    let mut peer = Peer::connect(server.address());
+    peer.ask("GET", "/");
+    let started = Instant::now();
+    let mut trickle = peer.another();
+    while dropped.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
+        assert!(started.elapsed() < PATIENCE);
+        std::io::Read::read_exact(&mut trickle, &mut [0]).unwrap();
+    }
 }
 
 #[test]
