@@ -53,4 +53,6 @@ pub use requests::{UserNotAvailable, get_request_user};
 pub use settings::AuthSettings;
 pub use signed_in::{sign_in, sign_out};
 pub use users::{Role, UserError};
-pub use views::{AuthView, Required, WithUser, require_admin, require_user};
+pub use views::{
+    AuthView, Confirmed, Required, WithUser, require_admin, require_confirmed, require_user,
+};

@@ -2,6 +2,7 @@
 //!
 //! Each page stands in a file of its own. None of them is kept by browsers or caches.
 
+mod confirm;
 mod password;
 mod reset;
 mod sessions;
@@ -18,7 +19,7 @@ use crate::next;
 use crate::settings::AuthSettings;
 
 /// The pages, under names of the namespace `auth`: `auth:sign_in`, `auth:sign_out`, `auth:sign_up`,
-/// `auth:password`, `auth:reset`, `auth:sessions`.
+/// `auth:confirm`, `auth:password`, `auth:reset`, `auth:sessions`.
 ///
 /// ```
 /// use plain::urls::{include, urls};
@@ -30,6 +31,7 @@ pub fn urls() -> Urls {
         path("sign-in", page(sign_in::SignIn.as_view())).name("sign_in"),
         path("sign-out", page(sign_out::Page)).name("sign_out"),
         path("sign-up", page(sign_up::SignUp.as_view())).name("sign_up"),
+        path("confirm", page(confirm::page())).name("confirm"),
         path("password", page(password::page())).name("password"),
         path(
             "password/changed",
@@ -49,6 +51,12 @@ pub fn urls() -> Urls {
 pub(crate) fn sign_in_url(request: &Request) -> Result<String> {
     let sign_in = address(request, "auth:sign_in")?;
     Ok(with_next(&sign_in, request.full_path()))
+}
+
+/// The address of the page that asks for the password again, which leads back likewise.
+pub(crate) fn confirm_url(request: &Request) -> Result<String> {
+    let confirm = address(request, "auth:confirm")?;
+    Ok(with_next(&confirm, request.full_path()))
 }
 
 /// `page` with the value `next`, unless `next` leads elsewhere.

@@ -3,6 +3,9 @@
 //! A session is trusted if its owner is the user that it was begun for, that user is active, and
 //! the password is still the one that it was begun with. Anything less is a visitor.
 
+use std::time::Duration;
+
+use chrono::DateTime;
 use plain::db::{Database, Model};
 use plain::http::{Request, Result};
 use plain_sessions::{SessionError, SessionKey, SessionStore, get_request_session};
@@ -14,20 +17,28 @@ use crate::requests::CurrentUser;
 /// The name of the session value that says who is signed in.
 const SIGNED_IN: SessionKey<SignedIn> = SessionKey::new("plain.auth");
 
-/// For whom a session was begun, and under which password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// For whom a session was begun, and under which password. Times are in microseconds of the epoch.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct SignedIn {
     user: i64,
-    /// In microseconds of the epoch.
     password_set_at: i64,
+    /// When its user last showed who they are. Zero, as in sessions of before, is long ago.
+    #[serde(default)]
+    confirmed_at: i64,
 }
 
 impl SignedIn {
-    fn of(user: &User) -> Self {
+    /// That `user` has just shown who they are.
+    fn now(user: &User) -> Self {
         Self {
             user: user.id,
             password_set_at: user.password_changed_at.timestamp_micros(),
+            confirmed_at: now().timestamp_micros(),
         }
+    }
+
+    fn is_of(&self, user: &User) -> bool {
+        self.user == user.id && self.password_set_at == user.password_changed_at.timestamp_micros()
     }
 }
 
@@ -77,13 +88,12 @@ pub async fn sign_out(request: &Request) -> Result<()> {
 /// Makes `session` that of `user`, under a new key.
 pub(crate) fn begin(session: &SessionStore, user: &User) -> Result<(), SessionError> {
     let owner = user.session_owner();
-    let signed_in = SignedIn::of(user);
     // What someone else left behind is not for this user. Neither is a session of the user that
     // began under another password: whoever knew that one filled it.
     let before = session.get(SIGNED_IN).ok().flatten();
     let is_ours = match (session.owner(), before) {
         (None, None) => true,
-        (Some(known), before) => known == owner && before == Some(signed_in),
+        (Some(known), before) => known == owner && before.is_some_and(|it| it.is_of(user)),
         (None, Some(_)) => false,
     };
     if !is_ours {
@@ -91,13 +101,23 @@ pub(crate) fn begin(session: &SessionStore, user: &User) -> Result<(), SessionEr
     }
     session.cycle_key();
     session.set_owner(Some(&owner))?;
-    session.set(SIGNED_IN, signed_in)
+    session.set(SIGNED_IN, SignedIn::now(user))
 }
 
-/// Keeps `session` that of `user`, whose password was changed in it, under a new key.
+/// Keeps `session` that of `user`, who has just given the password again or changed it, under a new
+/// key (ASVS 7.2.4).
 pub(crate) fn renew(session: &SessionStore, user: &User) -> Result<(), SessionError> {
     session.cycle_key();
-    session.set(SIGNED_IN, SignedIn::of(user))
+    session.set(SIGNED_IN, SignedIn::now(user))
+}
+
+/// Whether the user of `session` signed in or gave the password within the last `age`.
+pub(crate) fn is_confirmed(session: &SessionStore, age: Duration) -> bool {
+    let confirmed = session.get(SIGNED_IN).ok().flatten();
+    let confirmed = confirmed.and_then(|it| DateTime::from_timestamp_micros(it.confirmed_at));
+    // What a clock that was ahead wrote says nothing.
+    let passed = confirmed.map(|at| (now() - at).to_std());
+    passed.is_some_and(|passed| passed.is_ok_and(|passed| passed <= age))
 }
 
 /// The user that `session` is trusted to be of.
@@ -113,5 +133,5 @@ pub(crate) async fn user_of(db: &Database, session: &SessionStore) -> Result<Opt
         return Ok(None);
     }
     let user = User::find(db, signed_in.user).await?;
-    Ok(user.filter(|user| user.is_active && SignedIn::of(user) == signed_in))
+    Ok(user.filter(|user| user.is_active && signed_in.is_of(user)))
 }

@@ -3,15 +3,18 @@
 mod around;
 
 use std::future::Future;
+use std::time::Duration;
 
 use plain::http::{Error, Request, Response, Result};
 use plain::views::{Method, Methods, NotAllowed, View, is_written};
+use plain_sessions::get_request_session;
 
 use crate::models::User;
-use crate::pages::sign_in_url;
+use crate::pages::{confirm_url, sign_in_url};
 use crate::requests::get_request_user;
+use crate::signed_in::is_confirmed;
 
-pub use around::{require_admin, require_user};
+pub use around::{Confirmed, require_admin, require_confirmed, require_user};
 
 /// Whom a view is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,33 @@ pub trait AuthView: Sized + Send + Sync + 'static {
     /// Whom it is for.
     fn required(&self) -> Required {
         Required::SignedIn
+    }
+
+    /// How long ago the user may have signed in or given the password; who did so before is asked for
+    /// it first, and led back to the address of this view afterwards. `None` for however long.
+    ///
+    /// For what a stolen session or a browser left open must not be enough for, such as another
+    /// address for mails, or a payout (ASVS 7.5.3).
+    ///
+    /// ```
+    /// # use plain::http::{Request, Response, Result};
+    /// # use plain_auth::{AuthView, User};
+    /// use std::time::Duration;
+    ///
+    /// struct Payout;
+    ///
+    /// impl AuthView for Payout {
+    ///     fn confirmed_within(&self) -> Option<Duration> {
+    ///         Some(Duration::from_secs(300))
+    ///     }
+    ///
+    ///     async fn get(&self, request: &Request, _user: &User) -> Result<Response> {
+    ///         request.render("payout.html", ())
+    ///     }
+    /// }
+    /// ```
+    fn confirmed_within(&self) -> Option<Duration> {
+        None
     }
 
     /// Whether `user`, for whom the view is, may make this `request`; an error is the answer if not.
@@ -146,7 +176,7 @@ pub trait AuthView: Sized + Send + Sync + 'static {
 /// Where a visitor of a view goes.
 enum Way {
     In(User),
-    /// To the page to sign in.
+    /// To the page to sign in, or to give the password again.
     Elsewhere(Response),
 }
 
@@ -155,11 +185,17 @@ enum Way {
 /// # Errors
 ///
 /// 403 for a user whom it is not for.
-async fn let_in(request: &Request, required: Required) -> Result<Way> {
-    match get_request_user(request).await? {
-        Some(user) => check_required(required, &user).map(|()| Way::In(user)),
-        None => Ok(Way::Elsewhere(Response::redirect(sign_in_url(request)?))),
+async fn let_in(request: &Request, required: Required, within: Option<Duration>) -> Result<Way> {
+    let Some(user) = get_request_user(request).await? else {
+        return Ok(Way::Elsewhere(Response::redirect(sign_in_url(request)?)));
+    };
+    check_required(required, &user)?;
+    if let Some(within) = within
+        && !is_confirmed(&get_request_session(request).await?, within)
+    {
+        return Ok(Way::Elsewhere(Response::redirect(confirm_url(request)?)));
     }
+    Ok(Way::In(user))
 }
 
 /// Asks `user` to be one of those that `required` names.
@@ -213,7 +249,8 @@ impl<V: AuthView> View for WithUser<V> {
     }
 
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
-        match let_in(request, self.0.required()).await? {
+        let within = self.0.confirmed_within();
+        match let_in(request, self.0.required(), within).await? {
             Way::In(user) => self.0.check_auth(request, &user).await.map(|()| None),
             Way::Elsewhere(response) => Ok(Some(response)),
         }

@@ -8,10 +8,8 @@ use plain::views::{Decorated, FormPage, FormView};
 use plain_sessions::get_request_session;
 use serde::Deserialize;
 
+use super::confirm::{Answer, NOT_YOURS, own_password};
 use super::too_many;
-use crate::attempts;
-use crate::models::Credentials;
-use crate::passwords::{Hasher, Verdict};
 use crate::requests::{CurrentUser, get_request_user};
 use crate::settings::AuthSettings;
 use crate::signed_in::renew;
@@ -45,30 +43,17 @@ impl FormView for Change {
 
     async fn form_valid(&self, request: &Request, form: Form) -> Result<Response> {
         let app = request.services();
-        let db = request.database()?;
         let user = get_request_user(request).await?;
         let mut user = user.ok_or_else(|| Error::forbidden("sign in to change your password"))?;
-        // Who found a browser left open must not get to guess either.
-        let attempt = match attempts::begin(request, &user.email_canonical).await? {
-            Ok(attempt) => attempt,
-            Err(wait) => return too_many(self, request, wait).await,
-        };
-        let hasher = Hasher::of(app)?;
-        let known = Credentials::find(db, user.id).await?;
-        let stored = known.as_ref().map(|known| known.password_hash.as_str());
-        let verdict = hasher.verify(app, &form.old_password, stored);
-        let verdict = match verdict.await {
-            Ok(verdict) => verdict,
-            Err(error) => {
-                attempt.undone(db).await?;
-                return Err(error);
+        match own_password(request, &user, &form.old_password).await? {
+            Answer::Right => {}
+            Answer::Wrong => {
+                return self
+                    .rejected(request, Some("old_password"), NOT_YOURS)
+                    .await;
             }
-        };
-        if verdict == Verdict::Wrong {
-            let message = "This is not your password.";
-            return self.rejected(request, Some("old_password"), message).await;
+            Answer::Wait(wait) => return too_many(self, request, wait).await,
         }
-        attempt.succeeded(db).await?;
         let session = get_request_session(request).await?;
         let changed = user.set_password(app, &form.password, Some(&session)).await;
         if let Err(error) = changed {

@@ -1,5 +1,7 @@
 //! One's own sessions: seeing them, and ending them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use plain::context;
 use plain::db::Model;
@@ -7,9 +9,10 @@ use plain::http::{Error, Request, Response, Result};
 use plain_sessions::{Session, SessionSettings, SessionStore, get_request_session};
 use serde::{Deserialize, Serialize};
 
+use super::confirm_url;
 use crate::models::User;
 use crate::settings::AuthSettings;
-use crate::signed_in::sign_out;
+use crate::signed_in::{is_confirmed, sign_out};
 use crate::views::{AuthView, WithUser};
 
 pub(super) fn page() -> WithUser<Page> {
@@ -19,8 +22,11 @@ pub(super) fn page() -> WithUser<Page> {
 /// The page, for who is signed in.
 pub(super) struct Page;
 
+/// For how long after signing in, or giving the password, sessions can be ended without giving it again.
+const CONFIRMED_FOR: Duration = Duration::from_secs(15 * 60);
+
 /// What the page can be asked to do.
-#[derive(Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Action {
     End,
@@ -59,14 +65,19 @@ impl AuthView for Page {
         let db = request.database()?;
         let owner = user.session_owner();
         let this = get_request_session(request).await?;
+        // Anybody may sign out here. To throw others out, a session that was stolen is not enough
+        // (ASVS 7.5.2).
+        if form.action == Action::End && form.session.is_some() && form.session == number(&this) {
+            return out(request).await;
+        }
+        if !is_confirmed(&this, CONFIRMED_FOR) {
+            return Ok(Response::redirect(confirm_url(request)?));
+        }
         match form.action {
             Action::End => {
                 let id = form
                     .session
                     .ok_or_else(|| Error::bad_request("name the session to end"))?;
-                if number(&this) == Some(id) {
-                    return out(request).await;
-                }
                 let named = Session::query()
                     .filter("owner", owner.as_str())
                     .filter("id", id);

@@ -1,4 +1,7 @@
-//! [`require_user`] and [`require_admin`]: the door before views that know nothing of users.
+//! [`require_user`], [`require_admin`] and [`require_confirmed`]: the doors before views that know
+//! nothing of users.
+
+use std::time::Duration;
 
 use plain::http::{Request, Response, Result};
 use plain::views::{Decorated, Decorator, View, decorated};
@@ -37,9 +40,47 @@ pub fn require_admin<V: View>(view: V) -> Decorated<V, Required> {
 
 impl Decorator for Required {
     async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
-        Ok(match let_in(request, *self).await? {
+        Ok(match let_in(request, *self, None).await? {
             Way::In(_) => None,
             Way::Elsewhere(response) => Some(response),
         })
+    }
+}
+
+/// `view` for those who signed in, or gave the password again, `within` so long; see
+/// [`AuthView::confirmed_within`](crate::AuthView::confirmed_within).
+///
+/// ```
+/// # use plain::views::TemplateView;
+/// # struct Payout;
+/// # impl TemplateView for Payout {
+/// #     fn template(&self) -> &str {
+/// #         "payout.html"
+/// #     }
+/// # }
+/// use std::time::Duration;
+///
+/// use plain_auth::require_confirmed;
+///
+/// let view = require_confirmed(Payout.as_view(), Duration::from_secs(300));
+/// ```
+pub fn require_confirmed<V: View>(view: V, within: Duration) -> Decorated<V, Confirmed> {
+    decorated(view, Confirmed { within })
+}
+
+/// The door of [`require_confirmed`].
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmed {
+    within: Duration,
+}
+
+impl Decorator for Confirmed {
+    async fn before_request(&self, request: &Request) -> Result<Option<Response>> {
+        Ok(
+            match let_in(request, Required::SignedIn, Some(self.within)).await? {
+                Way::In(_) => None,
+                Way::Elsewhere(response) => Some(response),
+            },
+        )
     }
 }

@@ -4,6 +4,7 @@
 
 mod admin;
 mod attempts;
+mod confirm;
 mod passwords;
 mod reset;
 mod sessions;

@@ -1,5 +1,6 @@
 //! The page of one's own sessions.
 
+use chrono::TimeDelta;
 use plain::App;
 use plain::test::{Client, TestResponse};
 use plain_auth::test::{PASSWORD, create_user};
@@ -127,4 +128,30 @@ async fn an_address_with_html_is_shown_as_text() {
         assert!(!response.text().contains("<img"), "{response:?}");
         assert!(response.text().contains("&lt;img"), "{response:?}");
     }
+}
+
+#[tokio::test]
+async fn ending_others_asks_for_the_password_of_who_signed_in_long_ago() {
+    let site = site().await;
+    let (one, other) = (site.signed_in().await, site.signed_in().await);
+    site.confirmed(&one, TimeDelta::minutes(16)).await;
+    let asks = "/account/confirm?next=%2Faccount%2Fsessions";
+    for form in [
+        &[("action", "end"), ("session", "999999")][..],
+        &[("action", "end_others")],
+        &[("action", "end_all")],
+    ] {
+        assert_eq!(act(&one, form).await.location(), Some(asks));
+    }
+    assert_eq!(name_of(&other).await, ADA);
+    let given = one.post_form(asks, &[("password", PASSWORD)]).await;
+    assert_eq!(given.location(), Some("/account/sessions"));
+    act(&one, &[("action", "end_others")]).await;
+    assert_eq!(name_of(&other).await, "nobody");
+    // Signing out asks for nothing.
+    site.confirmed(&one, TimeDelta::minutes(16)).await;
+    let own = site.session_of(&one).await.model_instance().unwrap().id;
+    let own = own.to_string();
+    act(&one, &[("action", "end"), ("session", &own)]).await;
+    assert_eq!(name_of(&one).await, "nobody");
 }

@@ -1,5 +1,8 @@
 //! A project with the package installed, and what the tests ask of it.
 
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
 use plain::App;
 use plain::http::{Request, Response, Result};
 use plain::packages::{Installer, Package};
@@ -7,8 +10,11 @@ use plain::test::{Client, TestApp, TestResponse};
 use plain::urls::{include, path, urls};
 use plain::views::{TemplateView, View};
 use plain_auth::test::{FAST, Mailbox, PASSWORD, create_user};
-use plain_auth::{AuthView, Outbox, Required, User, get_request_user, require_admin, require_user};
-use plain_sessions::test::get_client_session;
+use plain_auth::{
+    AuthView, Outbox, Required, User, get_request_user, require_admin, require_confirmed,
+    require_user,
+};
+use plain_sessions::test::{get_client_session, save_client_session};
 use plain_sessions::{Session, SessionStore, SessionView};
 
 pub(crate) const ADA: &str = "ada@example.com";
@@ -21,6 +27,7 @@ struct Home;
 struct Cart;
 struct Members;
 struct Staff;
+struct Payout;
 
 impl View for Home {
     async fn get(&self, request: &Request) -> Result<Response> {
@@ -72,6 +79,20 @@ impl AuthView for Staff {
     }
 }
 
+impl AuthView for Payout {
+    fn confirmed_within(&self) -> Option<Duration> {
+        Some(Duration::from_secs(300))
+    }
+
+    async fn get(&self, _: &Request, _: &User) -> Result<Response> {
+        Ok(Response::text("how much?"))
+    }
+
+    async fn post(&self, _: &Request, _: &User) -> Result<Response> {
+        Ok(Response::text("paid out"))
+    }
+}
+
 impl Package for Project {
     fn name(&self) -> &'static str {
         "project"
@@ -85,7 +106,12 @@ impl Package for Project {
                 path("cart", Cart.as_view()),
                 path("members", Members.as_view()),
                 path("staff", Staff.as_view()),
+                path("payout", Payout.as_view()),
                 path("profile", require_user(Profile.as_view())),
+                path(
+                    "statement",
+                    require_confirmed(Profile.as_view(), Duration::from_secs(300)),
+                ),
                 path("report", require_admin(Profile.as_view())),
                 include("account", plain_auth::urls()),
                 include("admin", plain::admin::urls()),
@@ -162,6 +188,15 @@ impl Site {
         get_client_session(client, self.app.services())
             .await
             .unwrap()
+    }
+
+    /// Lets the visitor of `client` have shown `ago` who they are, which may be to come.
+    pub(crate) async fn confirmed(&self, client: &Client<App>, ago: TimeDelta) {
+        let session = self.session_of(client).await;
+        let mut signed_in: serde_json::Value = session.get("plain.auth").unwrap().unwrap();
+        signed_in["confirmed_at"] = (Utc::now() - ago).timestamp_micros().into();
+        session.set("plain.auth", signed_in).unwrap();
+        save_client_session(client, &session).await.unwrap();
     }
 
     pub(crate) fn hashes(&self) -> u64 {
