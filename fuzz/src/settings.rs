@@ -3,10 +3,8 @@
 use std::cell::OnceCell;
 use std::fs;
 
-use plain::db::DatabaseSettings;
-use plain::logging::LoggingSettings;
-use plain::middleware::{HeaderSettings, HostSettings, ProxySettings};
-use plain::settings::{CoreSettings, Loader, ServerSettings};
+use plain::app::{App, Source};
+use plain::settings::CoreSettings;
 use plain_sessions::SessionSettings;
 use tempfile::TempDir;
 
@@ -14,31 +12,24 @@ thread_local! {
     static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
 }
 
-/// The promise: a file is read, or refused with reasons; and what is no TOML is always refused.
+/// The promise: with a file an application starts, or is refused with reasons; and what is no TOML is
+/// always refused.
 pub(crate) fn read(bytes: &[u8]) {
-    let path = FOLDER.with(|folder| {
+    let root = FOLDER.with(|folder| {
         let folder = folder.get_or_init(|| tempfile::tempdir().unwrap());
-        folder.path().join("settings.toml")
+        folder.path().to_owned()
     });
-    fs::write(&path, bytes).unwrap();
-    let mut loader = Loader::new();
-    loader
-        .declare::<CoreSettings>("plain")
-        .and_then(|loader| loader.declare::<DatabaseSettings>("plain"))
-        .and_then(|loader| loader.declare::<ServerSettings>("plain"))
-        .and_then(|loader| loader.declare::<LoggingSettings>("plain"))
-        .and_then(|loader| loader.declare::<ProxySettings>("plain"))
-        .and_then(|loader| loader.declare::<HeaderSettings>("plain"))
-        .and_then(|loader| loader.declare::<HostSettings>("plain"))
-        .and_then(|loader| loader.declare::<SessionSettings>("plain.sessions"))
-        .unwrap();
-    loader.file(&path);
-    let _: CoreSettings = loader.peek();
-    match loader.load() {
-        Ok(settings) => {
+    fs::write(root.join("settings.toml"), bytes).unwrap();
+    let source = Source::at(&root).without_environment();
+    match App::load([plain_sessions::package()], source) {
+        Ok(app) => {
             let text = std::str::from_utf8(bytes).unwrap();
             assert!(text.parse::<toml::Table>().is_ok());
-            let _ = settings.get::<DatabaseSettings>().unwrap();
+            let settings = app.settings();
+            let core: &CoreSettings = settings.get().unwrap();
+            let sessions = "plain.sessions".to_owned();
+            let is_installed = core.installed_packages.contains(&sessions);
+            assert_eq!(settings.get::<SessionSettings>().is_ok(), is_installed);
         }
         Err(errors) => assert!(!errors.to_string().is_empty()),
     }

@@ -6,7 +6,7 @@ use cookie::{Cookie, CookieBuilder, Expiration};
 use plain::http::Scheme;
 
 use crate::key::Key;
-use crate::settings::{Restriction, SameSite, SessionSettings};
+use crate::settings::{Restriction, SameSiteSetting, SessionSettings};
 
 /// How the cookie is written for one request.
 pub(crate) struct CookieWriter<'a> {
@@ -65,12 +65,16 @@ impl<'a> CookieWriter<'a> {
             cookie = cookie.domain(domain.clone());
         }
         match settings.session_cookie_samesite {
-            SameSite::Restriction(Restriction::Lax) => cookie.same_site(cookie::SameSite::Lax),
-            SameSite::Restriction(Restriction::Strict) => {
+            SameSiteSetting::Restriction(Restriction::Lax) => {
+                cookie.same_site(cookie::SameSite::Lax)
+            }
+            SameSiteSetting::Restriction(Restriction::Strict) => {
                 cookie.same_site(cookie::SameSite::Strict)
             }
-            SameSite::Restriction(Restriction::None) => cookie.same_site(cookie::SameSite::None),
-            SameSite::Unset(_) => cookie,
+            SameSiteSetting::Restriction(Restriction::None) => {
+                cookie.same_site(cookie::SameSite::None)
+            }
+            SameSiteSetting::Unset(_) => cookie,
         }
     }
 }

@@ -44,7 +44,7 @@ pub use key::{Key, KeyHash};
 pub use models::Session;
 pub use package::package;
 pub use requests::get_request_session;
-pub use settings::{Restriction, SameSite, SessionSettings, Unset};
+pub use settings::{Restriction, SameSiteSetting, SessionSettings, Unset};
 pub use store::SessionStore;
 pub use templates::get_template_session;
 pub use typed::{Name, SessionKey, ValueName};

@@ -23,7 +23,7 @@ pub struct SessionSettings {
     pub session_cookie_httponly: bool,
     /// Which requests from other sites carry the cookie: "Lax", "Strict", "None", or false to leave
     /// it to the browser.
-    pub session_cookie_samesite: SameSite,
+    pub session_cookie_samesite: SameSiteSetting,
     /// The path below which the cookie is sent.
     pub session_cookie_path: String,
     /// Whether the browser forgets the cookie when it is closed.
@@ -46,7 +46,7 @@ impl Default for SessionSettings {
             session_cookie_domain: None,
             session_cookie_secure: true,
             session_cookie_httponly: true,
-            session_cookie_samesite: SameSite::Restriction(Restriction::Lax),
+            session_cookie_samesite: SameSiteSetting::Restriction(Restriction::Lax),
             session_cookie_path: "/".to_owned(),
             session_expire_at_browser_close: false,
             session_save_every_request: false,
@@ -59,7 +59,7 @@ impl Default for SessionSettings {
 /// The attribute `SameSite` of the cookie (RFC 6265bis section 5.6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum SameSite {
+pub enum SameSiteSetting {
     /// The attribute, with its value.
     Restriction(Restriction),
     /// `false`: no attribute.
@@ -191,7 +191,7 @@ impl SessionSettings {
     }
 
     fn check_attributes(&self, problems: &mut Problems) {
-        let none = SameSite::Restriction(Restriction::None);
+        let none = SameSiteSetting::Restriction(Restriction::None);
         if self.session_cookie_samesite == none && !self.session_cookie_secure {
             problems.add(
                 "SESSION_COOKIE_SAMESITE",

@@ -1,6 +1,6 @@
 //! Chores: work that is done now and then, by hand or on a schedule.
 //!
-//! A [`Schedule`] says when; a [`Worker`] runs it; a [`Runner`] runs one chore under a lease in the
+//! A [`Schedule`] says when; a `Worker` runs it; a `Runner` runs one chore under a lease in the
 //! database, so that a chore runs once at a time across all processes that share it. What a chore
 //! does, and that doing it again does no harm, is left to the chore.
 
@@ -18,11 +18,11 @@ mod tests;
 mod worker;
 
 pub use chore::{Chore, ChoreEntry};
-pub use clock::{Clock, SystemClock};
+pub(crate) use clock::{Clock, SystemClock};
 pub use expression::{Expression, ExpressionError};
 pub use records::Record;
-pub use report::{Outcome, Report};
-pub use runner::{Runner, UnknownChore, choose, run_chores};
+pub(crate) use report::{Outcome, Report};
+pub(crate) use runner::{Runner, choose};
 pub use schedule::{Planned, Schedule, ScheduleError, ScheduleErrors};
 pub use settings::ChoresSettings;
-pub use worker::Worker;
+pub(crate) use worker::Worker;

@@ -29,8 +29,7 @@
 //! }
 //!
 //! fn main() -> std::process::ExitCode {
-//!     let site: Box<dyn Package> = Box::new(Site);
-//!     plain::main([site])
+//!     plain::main([Site.boxed()])
 //! }
 //! ```
 //!

@@ -2,7 +2,7 @@
 //!
 //! The built-ins stand outermost, then those that the setting `MIDDLEWARE` lists, in reading order.
 //! A `before_request` that answers skips the rest inward; `after_response` runs in reverse, for
-//! every middleware that let the request pass. [`Chain`] holds them, and is the one place where an
+//! every middleware that let the request pass. `Chain` holds them, and is the one place where an
 //! error or a panic becomes a response.
 
 mod built_in;
@@ -18,8 +18,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-pub use built_in::built_in;
-pub use chain::{Chain, Link};
+pub(crate) use built_in::built_in;
+pub(crate) use chain::{Chain, Link};
 pub use csrf::{Csrf, CsrfSettings};
 pub use headers::{DefaultHeaders, HeaderSettings};
 pub use hosts::{HostSettings, HostValidation};

@@ -38,7 +38,7 @@ use crate::http::Result;
 /// }
 ///
 /// pub fn package() -> Box<dyn Package> {
-///     Box::new(Shop)
+///     Shop.boxed()
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
@@ -56,4 +56,12 @@ pub trait Package: Send + Sync + 'static {
     ///
     /// If the package can't be installed at all; the application then does not start.
     fn install(&self, to: &mut Installer) -> Result<()>;
+
+    /// Itself in a box, for a list of different packages: `plain::main([Shop.boxed()])`.
+    fn boxed(self) -> Box<dyn Package>
+    where
+        Self: Sized,
+    {
+        Box::new(self)
+    }
 }

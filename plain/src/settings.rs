@@ -19,10 +19,10 @@ mod kind;
 mod layers;
 mod loader;
 mod names;
+mod origin;
 mod reading;
 mod secret;
 mod server_settings;
-mod source;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -37,11 +37,11 @@ pub use self::entry::Entry;
 pub use self::error::{DuplicateSetting, SettingsError, SettingsErrors};
 pub use self::file::FileError;
 pub use self::group::{Problems, SettingsGroup};
-pub use self::loader::Loader;
+pub(crate) use self::loader::Loader;
+pub use self::origin::Origin;
 pub use self::secret::Secret;
 pub(crate) use self::server_settings::{Bind, split_address};
 pub use self::server_settings::{NotAnAddress, ServerSettings};
-pub use self::source::Source;
 
 use self::group::Loaded;
 use crate::services::Services;
@@ -49,12 +49,11 @@ use crate::services::Services;
 /// The settings of an application, read and checked; a clone is cheap and shows the same values.
 ///
 /// ```
-/// use plain::settings::{CoreSettings, Loader};
+/// use plain::app::{App, Source};
+/// use plain::settings::CoreSettings;
 ///
-/// let mut loader = Loader::new();
-/// loader.declare::<CoreSettings>("plain")?.environment([("PLAIN_DEBUG", "true")]);
-/// let settings = loader.load()?;
-/// assert!(settings.get::<CoreSettings>()?.debug);
+/// let app = App::load([], Source::isolated("/srv/site").with("DEBUG", true))?;
+/// assert!(app.settings().get::<CoreSettings>()?.debug);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -33,4 +33,3 @@ pub use postgres::PostgresServer;
 pub use request::ClientRequest;
 pub use response::TestResponse;
 pub use server::TestServer;
-pub use set_cookie::SameSite;

@@ -38,7 +38,7 @@ impl Package for Project {
 }
 
 async fn app() -> TestApp {
-    TestApp::of([plain::admin::package(), crate::package(), Box::new(Project)])
+    TestApp::of([plain::admin::package(), crate::package(), Project.boxed()])
         .start()
         .await
 }

@@ -88,7 +88,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_template_of_any_view_sees_the_session_which_is_loaded_once() {
-        let app = TestApp::of([crate::package(), Box::new(Site)])
+        let app = TestApp::of([crate::package(), Site.boxed()])
             .middleware([crate::middleware::NAME])
             .file("templates/welcome.html", "Hello, {{ session.name }}")
             .start()

@@ -261,7 +261,7 @@ impl Package for Auth {
 }
 
 async fn app() -> TestApp {
-    TestApp::of([package(), Box::new(Shop), Box::new(Auth)])
+    TestApp::of([package(), Shop.boxed(), Auth.boxed()])
         .start()
         .await
 }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 /// What tells the time, and waits.
 ///
 /// All times of chores come from here, never from the database.
-pub trait Clock: Send + Sync + 'static {
+pub(crate) trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> DateTime<Utc>;
 
@@ -18,7 +18,7 @@ pub trait Clock: Send + Sync + 'static {
 
 /// The clock of this computer.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {

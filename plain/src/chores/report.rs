@@ -7,7 +7,7 @@ use serde::Serialize;
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The chore did its work.
     Done,
     /// The chore returned an error or panicked, or could not be started.
@@ -18,16 +18,15 @@ pub enum Outcome {
 
 /// What came of running a chore; as text, one line for a person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Report {
+pub(crate) struct Report {
     /// The chore's name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// How the run ended.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// What the chore says it did, or why it did not.
-    pub message: String,
+    pub(crate) message: String,
     /// How long it ran, in seconds.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 impl fmt::Display for Report {

@@ -23,7 +23,7 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 /// A chore runs as a task of its own: one that panics ends with a report like any other. It is
 /// broken off where its lease is lost, since another process may then begin it.
 #[derive(Clone)]
-pub struct Runner {
+pub(crate) struct Runner {
     app: Services,
     records: Arc<Records>,
     clock: Arc<dyn Clock>,
@@ -31,12 +31,12 @@ pub struct Runner {
 
 impl Runner {
     /// Runs chores for `app`, with leases in `database`.
-    pub fn new(app: Services, database: Database) -> Self {
+    pub(crate) fn new(app: Services, database: Database) -> Self {
         Self::with_clock(app, database, SystemClock)
     }
 
     /// The same, with the time of `clock`.
-    pub fn with_clock(app: Services, database: Database, clock: impl Clock) -> Self {
+    pub(crate) fn with_clock(app: Services, database: Database, clock: impl Clock) -> Self {
         let holder = holder();
         Self {
             app,
@@ -46,7 +46,7 @@ impl Runner {
     }
 
     /// Runs `chore` now, unless another process is running it. Needs a tokio runtime.
-    pub async fn run(&self, chore: &ChoreEntry) -> Report {
+    pub(crate) async fn run(&self, chore: &ChoreEntry) -> Report {
         let now = self.clock.now();
         match self
             .records
@@ -75,7 +75,7 @@ impl Runner {
     /// # Errors
     ///
     /// Those of the database; the leases then run out by themselves, within a minute.
-    pub async fn give_up(&self) -> Result<(), db::Error> {
+    pub(crate) async fn give_up(&self) -> Result<(), db::Error> {
         self.records.give_up(self.clock.now()).await
     }
 
@@ -203,7 +203,7 @@ pub(super) enum Slot {
 /// # Errors
 ///
 /// Every name that no chore has.
-pub fn choose(
+pub(crate) fn choose(
     chores: &[ChoreEntry],
     names: &[String],
 ) -> Result<Vec<ChoreEntry>, Vec<UnknownChore>> {
@@ -239,29 +239,11 @@ pub fn choose(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} is no chore of an installed package; {hint}")]
 #[non_exhaustive]
-pub struct UnknownChore {
+pub(crate) struct UnknownChore {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// What to do, with the nearest known name.
-    pub hint: String,
-}
-
-/// Runs the chores that `names` call, or all of them, one after the other; one that fails does not
-/// keep the others from running.
-///
-/// # Errors
-///
-/// Every name that no chore has; nothing is then run.
-pub async fn run_chores(
-    runner: &Runner,
-    chores: &[ChoreEntry],
-    names: &[String],
-) -> Result<Vec<Report>, Vec<UnknownChore>> {
-    let mut reports = Vec::new();
-    for chore in choose(chores, names)? {
-        reports.push(runner.run(&chore).await);
-    }
-    Ok(reports)
+    pub(crate) hint: String,
 }
 
 /// Runs are rare, so that their metrics are looked up each time.

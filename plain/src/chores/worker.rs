@@ -20,7 +20,7 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(30);
 /// A moment that passed while no worker ran is run late, once, when one starts. A run whose process
 /// vanished is begun again, up to three times. A chore that is new waits for its next moment.
 #[derive(Debug)]
-pub struct Worker {
+pub(crate) struct Worker {
     runner: Runner,
     chores: Vec<Waiting>,
 }
@@ -45,7 +45,7 @@ struct Tried {
 
 impl Worker {
     /// A worker that runs `schedule` by means of `runner`.
-    pub fn new(runner: Runner, schedule: &Schedule) -> Self {
+    pub(crate) fn new(runner: Runner, schedule: &Schedule) -> Self {
         let waiting = |planned: &Planned| Waiting {
             planned: planned.clone(),
             settled: None,
@@ -61,7 +61,7 @@ impl Worker {
     /// Runs what is due until `stop` is ready, then waits for what is still running.
     ///
     /// To wait no longer, drop the future and call [`Runner::give_up`]. Needs a tokio runtime.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let mut running = JoinSet::new();
         loop {

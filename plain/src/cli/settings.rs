@@ -11,7 +11,7 @@ use super::table::Table;
 use super::{Call, json_option};
 use crate::app::App;
 use crate::http::Result;
-use crate::settings::{Entry, Settings, Source};
+use crate::settings::{Entry, Origin, Settings};
 
 pub(super) fn definition() -> Command {
     let list = Command::new("list")
@@ -92,11 +92,11 @@ fn get(settings: &Settings, arguments: &ArgMatches, console: &mut Console) -> Re
 }
 
 /// Where a value comes from; a file of the project without the project's folder.
-fn place(source: &Source, root: &Path) -> String {
+fn place(source: &Origin, root: &Path) -> String {
     match source {
-        Source::File { path, line } => {
+        Origin::File { path, line } => {
             let path = path.strip_prefix(root).unwrap_or(path).to_owned();
-            Source::File { path, line: *line }.to_string()
+            Origin::File { path, line: *line }.to_string()
         }
         source => source.to_string(),
     }

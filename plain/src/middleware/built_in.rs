@@ -8,7 +8,7 @@ use crate::settings::{Settings, SettingsError};
 /// # Errors
 ///
 /// If one of their groups of settings is not declared.
-pub fn built_in(settings: &Settings) -> Result<Vec<Link>, SettingsError> {
+pub(crate) fn built_in(settings: &Settings) -> Result<Vec<Link>, SettingsError> {
     Ok(vec![
         Link::new(TrustedProxies::NAME, TrustedProxies::new(settings)?),
         Link::new(DefaultHeaders::NAME, DefaultHeaders::new(settings)?),

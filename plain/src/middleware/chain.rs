@@ -13,7 +13,7 @@ use crate::panicked::Panicked;
 use crate::written::is_written;
 
 /// All middleware of an application, outermost first.
-pub struct Chain {
+pub(crate) struct Chain {
     links: Vec<Link>,
     to_response: Box<ErrorToResponse>,
 }
@@ -23,7 +23,7 @@ type ErrorToResponse = dyn Fn(&Request, Error) -> Response + Send + Sync;
 
 impl Chain {
     /// A chain of `links`, whose errors become responses by `to_response`.
-    pub fn new(
+    pub(crate) fn new(
         links: Vec<Link>,
         to_response: impl Fn(&Request, Error) -> Response + Send + Sync + 'static,
     ) -> Self {
@@ -34,14 +34,14 @@ impl Chain {
     }
 
     /// The names in order.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.links.iter().map(|link| link.name)
     }
 
     /// Takes `request` through the chain; `view` answers what no middleware answered.
     ///
     /// There is always a response: an error becomes its page, a panic that of a 500.
-    pub async fn handle<F>(&self, request: &mut Request, view: F) -> Response
+    pub(crate) async fn handle<F>(&self, request: &mut Request, view: F) -> Response
     where
         F: AsyncFnOnce(&mut Request) -> Result<Response>,
     {
@@ -91,7 +91,7 @@ impl fmt::Debug for Chain {
 }
 
 /// A middleware in its place.
-pub struct Link {
+pub(crate) struct Link {
     name: &'static str,
     middleware: Box<dyn Boxed>,
     phases: Phases,
@@ -99,7 +99,7 @@ pub struct Link {
 
 impl Link {
     /// Puts `middleware` into a chain as `name`.
-    pub fn new<M: Middleware>(name: &'static str, middleware: M) -> Self {
+    pub(crate) fn new<M: Middleware>(name: &'static str, middleware: M) -> Self {
         Self {
             name,
             middleware: Box::new(middleware),
@@ -108,12 +108,12 @@ impl Link {
     }
 
     /// The name under which `MIDDLEWARE` lists it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
     /// The names of those that must stand before it.
-    pub fn requires(&self) -> &'static [&'static str] {
+    pub(crate) fn requires(&self) -> &'static [&'static str] {
         self.middleware.requires()
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Source;
+use super::Origin;
 
 /// One setting as it is shown: in `plain settings list`, on the admin's page, in a report.
 ///
@@ -24,7 +24,7 @@ pub struct Entry {
     /// The value it has; `null` for none.
     pub value: Value,
     /// Where the value comes from.
-    pub source: Source,
+    pub source: Origin,
     /// Whether the value is another than the default; for a secret, whether it is set at all.
     pub changed: bool,
     /// Whether the value is masked.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{FileError, Source};
+use super::{FileError, Origin};
 
 /// One problem with the settings.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum SettingsError {
         /// The name, without the environment's prefix.
         setting: String,
         /// Where it was used; none where a program asked for it.
-        origin: Option<Source>,
+        origin: Option<Origin>,
         /// What to do, with the nearest known name.
         hint: String,
     },
@@ -38,7 +38,7 @@ pub enum SettingsError {
         /// The setting whose table it stands in.
         table: String,
         /// Where the table begins.
-        origin: Source,
+        origin: Origin,
     },
 
     /// A value of another type than the setting's.
@@ -51,7 +51,7 @@ pub enum SettingsError {
         /// What was found; the value itself only if the setting is not secret.
         found: Box<str>,
         /// Where it was found.
-        origin: Source,
+        origin: Origin,
         /// What to write instead.
         hint: Box<str>,
     },
@@ -109,7 +109,7 @@ fn name(setting: &str) -> String {
     }
 }
 
-fn in_brackets(origin: Option<&Source>) -> String {
+fn in_brackets(origin: Option<&Origin>) -> String {
     origin
         .map(|origin| format!(" ({origin})"))
         .unwrap_or_default()

@@ -3,28 +3,28 @@
 use figment::value::Value;
 use serde_json::Value as Json;
 
-use super::Source;
+use super::Origin;
 use super::found::{Found, Mismatch, is_scalar, show, show_toml};
 use super::group::Field;
 use super::kind::Shape;
 
-pub(super) fn hint(field: &Field, mismatch: &Mismatch, source: &Source) -> String {
+pub(super) fn hint(field: &Field, mismatch: &Mismatch, source: &Origin) -> String {
     let is_whole = mismatch.place.is_empty() && !mismatch.of_right_kind;
     match (&field.kind.shape, &mismatch.found, source) {
         (Shape::Boolean, ..) => "write true or false".to_owned(),
-        (_, Found::Value(Value::String(_, text)), Source::File { .. })
+        (_, Found::Value(Value::String(_, text)), Origin::File { .. })
             if is_whole && field.kind.parse(text).is_ok() =>
         {
             "write it without the quotes".to_owned()
         }
-        (Shape::String, Found::Value(value), Source::File { .. })
+        (Shape::String, Found::Value(value), Origin::File { .. })
             if is_whole && is_scalar(value) =>
         {
             "put it in quotes".to_owned()
         }
         _ if mismatch.of_right_kind && example(field).is_none() => described(field),
-        (.., Source::Environment { variable }) => environment(field, variable),
-        (.., Source::File { .. }) => {
+        (.., Origin::Environment { variable }) => environment(field, variable),
+        (.., Origin::File { .. }) => {
             format!(
                 "for example {} = {}",
                 field.name,

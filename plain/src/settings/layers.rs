@@ -8,7 +8,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde_json::Value as Json;
 
-use super::Source;
+use super::Origin;
 use super::file::FileValues;
 use super::found::{Found, Mismatch};
 use super::group::Field;
@@ -48,9 +48,9 @@ impl<'a> Layers<'a> {
     }
 
     /// Returns the value that a layer gives to `name` and where it stands, or why it can't be read.
-    pub(super) fn find(&self, name: &str) -> Option<(Result<Value, Mismatch>, Source)> {
+    pub(super) fn find(&self, name: &str) -> Option<(Result<Value, Mismatch>, Origin)> {
         if let Some((variable, mismatch)) = self.unreadable.get(name) {
-            let source = Source::Environment {
+            let source = Origin::Environment {
                 variable: variable.clone(),
             };
             return Some((Err(mismatch.clone()), source));
@@ -60,7 +60,7 @@ impl<'a> Layers<'a> {
         Some((Ok(value), source))
     }
 
-    fn source(&self, name: &str, metadata: Option<&Metadata>) -> Source {
+    fn source(&self, name: &str, metadata: Option<&Metadata>) -> Origin {
         match metadata.and_then(|metadata| metadata.source.as_ref()) {
             Some(figment::Source::File(path)) => {
                 let mut files = self
@@ -72,15 +72,15 @@ impl<'a> Layers<'a> {
                 let line = files
                     .find_map(|(_, values)| values.get(name))
                     .map_or(1, |it| it.line);
-                Source::File {
+                Origin::File {
                     path: path.clone(),
                     line,
                 }
             }
-            Some(figment::Source::Custom(variable)) => Source::Environment {
+            Some(figment::Source::Custom(variable)) => Origin::Environment {
                 variable: variable.clone(),
             },
-            _ => Source::Code,
+            _ => Origin::Code,
         }
     }
 

@@ -21,21 +21,8 @@ pub(super) const PREFIX: &str = "PLAIN_";
 ///
 /// Files are read when they are given, so that [`peek`](Loader::peek) and [`load`](Loader::load)
 /// see the same; what is wrong with them is told by `load`.
-///
-/// ```no_run
-/// use plain::settings::{CoreSettings, Loader};
-///
-/// let mut loader = Loader::new();
-/// loader.file("settings.toml").process_environment();
-/// for package in loader.peek::<CoreSettings>().installed_packages {
-///     // Declare the settings of the package.
-/// }
-/// loader.declare::<CoreSettings>("plain")?;
-/// let settings = loader.load()?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Default)]
-pub struct Loader {
+pub(crate) struct Loader {
     pub(super) groups: Vec<Group>,
     pub(super) linked: Vec<Group>,
     pub(super) inputs: Inputs,
@@ -44,7 +31,7 @@ pub struct Loader {
 
 impl Loader {
     /// Starts without declarations and without layers.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
@@ -52,7 +39,7 @@ impl Loader {
     ///
     /// # Errors
     /// [`DuplicateSetting`] where another group has a setting of the same name; nothing is declared.
-    pub fn declare<S: SettingsGroup>(
+    pub(crate) fn declare<S: SettingsGroup>(
         &mut self,
         package: &'static str,
     ) -> Result<&mut Self, DuplicateSetting> {
@@ -79,13 +66,13 @@ impl Loader {
     /// Notes the group `S` of a package that is linked but not installed.
     ///
     /// Its settings stay unknown, and errors say that `package` declares them.
-    pub fn linked_only<S: SettingsGroup>(&mut self, package: &'static str) -> &mut Self {
+    pub(crate) fn linked_only<S: SettingsGroup>(&mut self, package: &'static str) -> &mut Self {
         self.linked.push(Group::of::<S>(package));
         self
     }
 
     /// Reads the settings file at `path`; that there is none is an error. A later file wins.
-    pub fn file(&mut self, path: impl Into<PathBuf>) -> &mut Self {
+    pub(crate) fn file(&mut self, path: impl Into<PathBuf>) -> &mut Self {
         let path = path.into();
         match file::read(&path) {
             Ok(values) => self.inputs.files.push((path, values)),
@@ -94,18 +81,10 @@ impl Loader {
         self
     }
 
-    /// Reads the settings file at `path` if there is one.
-    pub fn optional_file(&mut self, path: impl Into<PathBuf>) -> &mut Self {
-        self.file(path);
-        self.file_errors
-            .pop_if(|error| matches!(error, FileError::Missing(_)));
-        self
-    }
-
     /// Takes `variables` as the environment, instead of those given before.
     ///
     /// Others than `PLAIN_<NAME>`, and the few that a group names, have no effect.
-    pub fn environment<K: Into<OsString>, V: Into<OsString>>(
+    pub(crate) fn environment<K: Into<OsString>, V: Into<OsString>>(
         &mut self,
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> &mut Self {
@@ -117,12 +96,12 @@ impl Loader {
     }
 
     /// Takes the environment of this process.
-    pub fn process_environment(&mut self) -> &mut Self {
+    pub(crate) fn process_environment(&mut self) -> &mut Self {
         self.environment(std::env::vars_os())
     }
 
     /// Adds values by the names of their settings, as the highest layer; meant for tests.
-    pub fn overrides<K: Into<String>, V: Into<Json>>(
+    pub(crate) fn overrides<K: Into<String>, V: Into<Json>>(
         &mut self,
         values: impl IntoIterator<Item = (K, V)>,
     ) -> &mut Self {
@@ -137,7 +116,7 @@ impl Loader {
     /// Reads the one group `S`, declared or not, before the others can be declared.
     ///
     /// A setting that can't be read has its default in it; [`load`](Loader::load) tells why.
-    pub fn peek<S: SettingsGroup>(&self) -> S {
+    pub(crate) fn peek<S: SettingsGroup>(&self) -> S {
         let group = Group::of::<S>("");
         let layers = Layers::new(&self.inputs, group.fields.iter());
         let loaded: Option<Box<dyn Any>> =
@@ -151,7 +130,7 @@ impl Loader {
     ///
     /// # Errors
     /// [`SettingsErrors`], with every problem there is.
-    pub fn load(&self) -> Result<Settings, SettingsErrors> {
+    pub(crate) fn load(&self) -> Result<Settings, SettingsErrors> {
         let mut errors: Vec<SettingsError> = self
             .file_errors
             .iter()

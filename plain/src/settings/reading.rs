@@ -9,13 +9,13 @@ use super::error::SettingsError;
 use super::found::{Found, Mismatch, Place, show};
 use super::group::{Field, Group, Loaded, Problem};
 use super::layers::Layers;
-use super::{Entry, Source, hint};
+use super::{Entry, Origin, hint};
 
 /// A group with its values, and where they came from.
 pub(super) struct Reading<'a> {
     pub(super) group: &'a Group,
     pub(super) loaded: Box<dyn Loaded>,
-    sources: BTreeMap<&'a str, Source>,
+    sources: BTreeMap<&'a str, Origin>,
 }
 
 impl<'a> Reading<'a> {
@@ -81,7 +81,7 @@ impl<'a> Reading<'a> {
 
     /// Says what a setting is and where that was set, for the end of an error message.
     fn found(&self, setting: &str, values: &Json) -> String {
-        let source = self.sources.get(setting).unwrap_or(&Source::Default);
+        let source = self.sources.get(setting).unwrap_or(&Origin::Default);
         let field = self.group.fields.iter().find(|field| field.name == setting);
         let value = field
             .and_then(|field| values.get(&field.key))
@@ -99,7 +99,7 @@ impl<'a> Reading<'a> {
             let source = self
                 .sources
                 .get(field.name.as_str())
-                .unwrap_or(&Source::Default)
+                .unwrap_or(&Origin::Default)
                 .clone();
             let value = values.get(&field.key).cloned().unwrap_or_default();
             Entry {
@@ -110,7 +110,7 @@ impl<'a> Reading<'a> {
                 default: field.default.clone(),
                 // The mask hides whether a secret is its default.
                 changed: match field.kind.secret {
-                    true => source != Source::Default,
+                    true => source != Origin::Default,
                     false => value != field.default,
                 },
                 value,
@@ -170,7 +170,7 @@ fn refused_by_type(field: &Field, error: Box<figment::Error>, value: Value) -> M
 }
 
 /// Puts a mismatch into the words of an error.
-fn invalid(field: &Field, mismatch: &Mismatch, origin: Source) -> SettingsError {
+fn invalid(field: &Field, mismatch: &Mismatch, origin: Origin) -> SettingsError {
     SettingsError::Invalid {
         setting: field.name.clone(),
         problem: mismatch.problem.clone(),

@@ -5,7 +5,7 @@ use figment::value::Value;
 
 use super::error::SettingsError;
 use super::loader::{Loader, PREFIX, declaring};
-use super::{Source, names};
+use super::{Origin, names};
 
 impl Loader {
     /// Finds the names that nobody declared, in all layers.
@@ -13,7 +13,7 @@ impl Loader {
         let mut errors = Vec::new();
         for (path, values) in &self.inputs.files {
             for (name, located) in values {
-                let origin = Source::File {
+                let origin = Origin::File {
                     path: path.clone(),
                     line: located.line,
                 };
@@ -31,7 +31,7 @@ impl Loader {
         {
             match name.strip_prefix(PREFIX) {
                 Some(setting) if self.declaring(setting).is_none() => {
-                    let origin = Source::Environment {
+                    let origin = Origin::Environment {
                         variable: name.to_owned(),
                     };
                     errors.push(self.unknown(setting, PREFIX, None, origin));
@@ -45,7 +45,7 @@ impl Loader {
             .keys()
             .filter(|name| self.declaring(name).is_none())
         {
-            errors.push(self.unknown(name, "", None, Source::Code));
+            errors.push(self.unknown(name, "", None, Origin::Code));
         }
         errors
     }
@@ -55,7 +55,7 @@ impl Loader {
         name: &str,
         prefix: &str,
         value: Option<&Value>,
-        origin: Source,
+        origin: Origin,
     ) -> SettingsError {
         let hint = self.unknown_hint(name, prefix, value);
         SettingsError::Unknown {
@@ -99,7 +99,7 @@ impl Loader {
     }
 
     /// Finds settings that TOML has put into a table because they stand below its heading.
-    fn misplaced(&self, table: &str, value: &Value, origin: Source) -> Vec<SettingsError> {
+    fn misplaced(&self, table: &str, value: &Value, origin: Origin) -> Vec<SettingsError> {
         let keys = value.as_dict().into_iter().flatten().map(|(key, _)| key);
         keys.filter(|key| self.declaring(key).is_some())
             .map(|key| SettingsError::Misplaced {

@@ -165,7 +165,7 @@ mod tests {
     }
 
     async fn app(key: &str, former: &[&str]) -> TestApp {
-        let app = TestApp::of([Box::new(Site) as Box<dyn Package>]);
+        let app = TestApp::of([Site.boxed()]);
         let app = app.setting("SECRET_KEY", key);
         app.setting("SECRET_KEY_FALLBACKS", former).start().await
     }
@@ -233,7 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_developer_needs_no_key() {
-        let app = TestApp::of([Box::new(Site) as Box<dyn Package>]);
+        let app = TestApp::of([Site.boxed()]);
         let client = app.setting("DEBUG", true).start().await.client();
         signed(&client).await;
         assert_eq!(client.get("/").await.text(), "dark:blue none");

@@ -59,7 +59,7 @@ use crate::packages::Package;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// let app = TestApp::of([Box::new(Shop) as Box<dyn Package>]).start().await;
+/// let app = TestApp::of([Shop.boxed()]).start().await;
 /// let response = app.client().get("/").await;
 /// assert_eq!(response.text(), "Welcome");
 /// assert_eq!(response.statements().len(), 0);

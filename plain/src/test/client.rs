@@ -12,7 +12,6 @@ use super::jar::{Jar, Place, StoredCookie};
 use super::multipart::Part;
 use super::reference::Address;
 use super::request::ClientRequest;
-use super::set_cookie::SameSite;
 use crate::server::Handler;
 
 /// Sends requests to a [`Handler`] in this process and keeps the cookies it sets, as a browser does.
@@ -188,7 +187,7 @@ impl<H: Handler> Client<H> {
             expires: None,
             secure: false,
             http_only: false,
-            same_site: SameSite::Unset,
+            same_site: None,
         };
         let mut cookies = self.lock();
         let now = cookies.now();

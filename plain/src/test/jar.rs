@@ -7,7 +7,8 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::set_cookie::{SameSite, SetCookie};
+use super::set_cookie::SetCookie;
+use crate::http::SameSite;
 
 /// A cookie that a client keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub struct StoredCookie {
     pub secure: bool,
     /// Whether scripts can't see it.
     pub http_only: bool,
-    /// Which requests from other sites carry it.
-    pub same_site: SameSite,
+    /// Which requests from other sites carry it; `None` if that was not said, which counts as `Lax`.
+    pub same_site: Option<SameSite>,
 }
 
 /// Where a request goes, or a response came from.
@@ -158,7 +159,7 @@ impl Jar {
 /// The cookie to keep, if `place` may set it (RFC 6265bis section 5.7).
 fn weigh(set: SetCookie, place: Place<'_>) -> Option<StoredCookie> {
     let (domain, host_only) = domain_for(&set.domain, place.host)?;
-    if set.secure && !place.secure || set.same_site == SameSite::None && !set.secure {
+    if set.secure && !place.secure || set.same_site == Some(SameSite::None) && !set.secure {
         return None;
     }
     let path_is_root = set.path.as_deref() == Some("/");
@@ -242,10 +243,10 @@ fn default_path(path: &str) -> &str {
     }
 }
 
-fn goes_with(same_site: SameSite, origin: Origin) -> bool {
-    match (same_site, origin) {
+fn goes_with(same_site: Option<SameSite>, origin: Origin) -> bool {
+    match (same_site.unwrap_or(SameSite::Lax), origin) {
         (SameSite::None, _) | (_, Origin::SameSite) => true,
-        (SameSite::Lax | SameSite::Unset, origin) => origin == Origin::CrossSiteNavigation,
+        (SameSite::Lax, origin) => origin == Origin::CrossSiteNavigation,
         (SameSite::Strict, _) => false,
     }
 }

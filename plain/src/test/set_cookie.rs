@@ -3,23 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::cookie_date;
+use crate::http::SameSite;
 
 /// The longest time that browsers keep a cookie (RFC 6265bis section 5.5): 400 days.
 const LONGEST: Duration = Duration::from_secs(400 * 86_400);
-
-/// Which requests that another site caused carry a cookie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum SameSite {
-    /// None at all.
-    Strict,
-    /// Only those that open a page.
-    Lax,
-    /// All.
-    None,
-    /// Not said; browsers treat it as [`Lax`](Self::Lax).
-    #[default]
-    Unset,
-}
 
 /// What a `Set-Cookie` header says, before it is weighed against who said it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +19,8 @@ pub(super) struct SetCookie {
     pub(super) expires: Option<SystemTime>,
     pub(super) secure: bool,
     pub(super) http_only: bool,
-    pub(super) same_site: SameSite,
+    /// `None` where nothing is said, which browsers treat as `Lax`.
+    pub(super) same_site: Option<SameSite>,
 }
 
 impl SetCookie {
@@ -57,7 +45,7 @@ impl SetCookie {
             expires: None,
             secure: false,
             http_only: false,
-            same_site: SameSite::Unset,
+            same_site: None,
         };
         let mut max_age = None;
         for attribute in attributes.split(';') {
@@ -115,12 +103,12 @@ fn parse_max_age(value: &str, now: SystemTime) -> Option<SystemTime> {
     }
 }
 
-fn parse_same_site(value: &str) -> SameSite {
+fn parse_same_site(value: &str) -> Option<SameSite> {
     match value.to_ascii_lowercase().as_str() {
-        "strict" => SameSite::Strict,
-        "lax" => SameSite::Lax,
-        "none" => SameSite::None,
-        _ => SameSite::Unset,
+        "strict" => Some(SameSite::Strict),
+        "lax" => Some(SameSite::Lax),
+        "none" => Some(SameSite::None),
+        _ => None,
     }
 }
 
@@ -150,7 +138,7 @@ mod tests {
             expires: None,
             secure: true,
             http_only: true,
-            same_site: SameSite::Lax,
+            same_site: Some(SameSite::Lax),
         };
         assert_eq!(cookie, Some(expected));
     }

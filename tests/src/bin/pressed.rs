@@ -11,7 +11,7 @@ use plain::urls::{Urls, path, urls};
 use plain::views::View;
 
 fn main() -> ExitCode {
-    plain::main([Box::new(Pressed) as Box<dyn Package>])
+    plain::main([Pressed.boxed()])
 }
 
 struct Pressed;

@@ -174,7 +174,7 @@ impl SiteBuilder {
         // Before anything else decides what is logged.
         log::record();
         let gates = self.pages.gates.clone();
-        let pages: Box<dyn Package> = Box::new(self.pages);
+        let pages = self.pages.boxed();
         let mut app = TestApp::of([plain_sessions::package(), pages])
             .on(self.kind)
             .setting("MIDDLEWARE", json!(self.middleware))

@@ -40,7 +40,7 @@ impl View for Home {
 }
 
 fn main() -> std::process::ExitCode {
-    plain::main([plain_sessions::package(), Box::new(Notes)])
+    plain::main([plain_sessions::package(), Notes.boxed()])
 }
 "#;
 

@@ -1,7 +1,6 @@
 //! What looks after sessions: the owner's functions, the chore, the checks.
 
 use chrono::{TimeDelta, Utc};
-use plain::chores::{Outcome, Runner, run_chores};
 use plain::db::Kind;
 use plain::db::observe;
 use plain::preflight::{Stage, run_checks};
@@ -133,26 +132,23 @@ async fn an_owner_that_another_request_set_meanwhile_stays(kind: Kind) {
     );
 }
 
-const CLEAR_EXPIRED: &str = "plain.sessions.chores.ClearExpired";
+const CHORE: &str = "plain.sessions.chores.ClearExpired";
 
-/// Runs the chore as `plain chores run` does.
+/// Runs the chore, and returns what it says.
 async fn clear_expired(site: &Site) -> String {
-    let runner = Runner::new(site.app().services().clone(), site.db().clone());
-    let names = [CLEAR_EXPIRED.to_owned()];
-    let reports = run_chores(&runner, site.app().chores(), &names).await;
-    let report = reports.unwrap().remove(0);
-    assert_eq!(report.outcome, Outcome::Done);
-    report.to_string()
+    let mut chores = site.app().chores().iter();
+    let chore = chores.find(|chore| chore.name() == CHORE).unwrap();
+    chore.run(site.app().services()).await.unwrap()
 }
 
 async fn the_chore_deletes_expired_sessions_and_says_how_many(kind: Kind) {
     let site = Site::on(kind).start().await;
-    let nothing = "plain.sessions.chores.ClearExpired: 0 expired sessions deleted";
+    let nothing = "0 expired sessions deleted";
     assert_eq!(clear_expired(&site).await, nothing);
     site.visitor_with("name", "Ada").await;
     site.expire().await;
     let live = site.visitor_with("name", "Grace").await;
-    let one = "plain.sessions.chores.ClearExpired: 1 expired session deleted";
+    let one = "1 expired session deleted";
     assert_eq!(clear_expired(&site).await, one);
     assert_eq!(values(&live.look().await), json!({ "name": "Grace" }));
     assert_eq!(site.count().await, 1);
@@ -182,7 +178,7 @@ async fn a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others
     let visitor = site.visitor_with("name", "Ada").await;
 
     let mut chores = site.app().chores().iter();
-    let chore = chores.find(|chore| chore.name() == CLEAR_EXPIRED).unwrap();
+    let chore = chores.find(|chore| chore.name() == CHORE).unwrap();
     let chore = observe(chore.run(site.app().services()));
     let mut served = 0;
     tokio::pin!(chore);
@@ -219,7 +215,7 @@ async fn a_session_that_is_renewed_while_the_chore_runs_stays(kind: Kind) {
 async fn the_chore_runs_daily_unless_it_is_told_otherwise(kind: Kind) {
     let site = Site::on(kind).start().await;
     let mut chores = site.app().chores().iter();
-    let chore = chores.find(|chore| chore.name() == CLEAR_EXPIRED).unwrap();
+    let chore = chores.find(|chore| chore.name() == CHORE).unwrap();
     assert_eq!(chore.package(), "plain.sessions");
     assert_eq!(chore.description(), "Deletes expired sessions.");
     let schedule = chore.schedule().unwrap();

@@ -12,7 +12,7 @@ use plain_sessions::{SessionKey, SessionStore, SessionView};
 plain::embedded!();
 
 fn main() -> std::process::ExitCode {
-    let app: Box<dyn Package> = Box::new(Benchmark);
+    let app = Benchmark.boxed();
     plain::main([
         plain::admin::package(),
         plain_sessions::package(),

@@ -158,7 +158,7 @@ async fn what_a_viewset_forbids_is_gone_from_the_navigation_and_refused() {
 
 #[tokio::test]
 async fn an_admin_that_nobody_decides_on_is_closed_and_says_why() {
-    let app = TestApp::of([package(), Box::new(Shop)]).start().await;
+    let app = TestApp::of([package(), Shop.boxed()]).start().await;
     let response = admin(&app).get("/admin/products").await;
     assert_eq!(response.status(), 403);
     let why = "The admin is closed, since no installed package decides who may open it: install \
@@ -197,9 +197,7 @@ async fn who_signs_in_comes_back_to_the_page_but_not_to_a_post() {
 
 #[tokio::test]
 async fn an_admin_that_is_mounted_and_not_installed_tells_only_the_log() {
-    let app = TestApp::of([Box::new(Shop) as Box<dyn Package>, Box::new(Auth)])
-        .start()
-        .await;
+    let app = TestApp::of([Shop.boxed(), Auth.boxed()]).start().await;
     let response = admin(&app).get("/admin/products").await;
     assert_eq!(response.status(), 500);
     assert!(

@@ -87,13 +87,9 @@ async fn the_start_page_shows_cards_also_where_one_fails() {
 
 #[tokio::test]
 async fn what_stands_between_backticks_is_shown_as_code() {
-    let app = TestApp::of([
-        package(),
-        Box::new(Notes) as Box<dyn Package>,
-        Box::new(Auth),
-    ])
-    .start()
-    .await;
+    let app = TestApp::of([package(), Notes.boxed(), Auth.boxed()])
+        .start()
+        .await;
     let text = page(&app, "/admin").await;
     for shown in [
         "<p class=\"faint\">Run <code>plain &lt;x&gt;</code>, or <code>y</code></p>",
@@ -106,7 +102,7 @@ async fn what_stands_between_backticks_is_shown_as_code() {
 
 #[tokio::test]
 async fn settings_are_shown_with_their_sources_and_secrets_are_masked() {
-    let app = TestApp::of([package(), Box::new(Shop), Box::new(Auth)])
+    let app = TestApp::of([package(), Shop.boxed(), Auth.boxed()])
         .setting(
             "SECRET_KEY",
             "do-not-show-this-one-that-is-long-enough-to-be-a-key",
@@ -146,14 +142,9 @@ async fn the_other_pages_show_what_their_commands_show() {
 
 #[tokio::test]
 async fn a_chore_is_run_now_and_noted() {
-    let app = TestApp::of([
-        package(),
-        Box::new(Shop),
-        Box::new(Auth),
-        Box::new(Cleaning),
-    ])
-    .start()
-    .await;
+    let app = TestApp::of([package(), Shop.boxed(), Auth.boxed(), Cleaning.boxed()])
+        .start()
+        .await;
     let text = page(&app, "/admin/chores").await;
     assert!(
         text.contains("Sweeps the floor.") && text.contains("never run"),

@@ -315,16 +315,6 @@ fn a_file_that_cannot_be_read_is_refused() {
     ");
 }
 
-#[test]
-fn only_an_optional_file_may_be_missing() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut loader = Loader::new();
-    loader.optional_file(folder.path().join("settings.toml"));
-    assert!(loader.load().is_ok());
-    loader.optional_file(folder.path());
-    assert!(loader.load().is_err());
-}
-
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_not_utf8_is_refused_if_it_is_a_setting() {

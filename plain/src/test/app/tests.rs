@@ -43,7 +43,7 @@ impl Package for Shop {
 }
 
 fn shop() -> TestAppBuilder {
-    TestApp::of([Box::new(Shop) as Box<dyn Package>])
+    TestApp::of([Shop.boxed()])
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "layer", rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum Source {
+pub enum Origin {
     /// No layer set it.
     Default,
     /// A settings file.
@@ -28,7 +28,7 @@ pub enum Source {
     Code,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => write!(f, "default"),
