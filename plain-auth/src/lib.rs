@@ -24,6 +24,7 @@ mod attempts;
 pub mod chores;
 mod commands;
 mod email;
+mod for_request;
 mod mail;
 pub mod middleware;
 mod models;

@@ -5,6 +5,7 @@ use plain::packages::{Installer, Package};
 
 use crate::admin::{AdminsOnly, UserAdmin};
 use crate::commands::Users;
+use crate::for_request::ByEmail;
 use crate::mail::Outbox;
 use crate::middleware::AuthMiddleware;
 use crate::passwords::Hasher;
@@ -26,6 +27,7 @@ impl Package for Auth {
     fn install(&self, to: &mut Installer) -> Result<()> {
         to.requires("plain.sessions")
             .settings::<AuthSettings>()
+            .docs(include_str!("../README.md"))
             .migrations(EMBEDDED.migrations)
             .templates(EMBEDDED.templates)
             .assets(EMBEDDED.assets)
@@ -41,6 +43,7 @@ impl Package for Auth {
             .check("auth.mailer", preflight::MailsAreSent)
             .template_global("get_current_user", templates::get_current_user)
             .command(Users)
+            .sign_in(ByEmail)
             .admin_access(AdminsOnly)
             .admin(UserAdmin);
         Ok(())

@@ -2,7 +2,7 @@
 //! a wrong clock wrote.
 
 use chrono::{SubsecRound, TimeDelta, Utc};
-use plain::chores::Chore;
+use plain::chores::{Chore, progress};
 use plain::db::{self, Database};
 use plain::http::Result;
 use plain::services::Services;
@@ -61,6 +61,7 @@ pub async fn clear_expired(db: &Database) -> Result<u64, db::Error> {
             0 => return Ok(deleted),
             rows => deleted += rows,
         }
+        progress(format_args!("{deleted} expired sessions deleted"));
     }
 }
 

@@ -28,6 +28,7 @@ impl Package for Sessions {
 
     fn install(&self, to: &mut Installer) -> Result<()> {
         to.settings::<SessionSettings>()
+            .docs(include_str!("../README.md"))
             .migrations(EMBEDDED.migrations)
             .middleware(middleware::NAME, SessionMiddleware::new)
             .chore(chores::NAME, chores::ClearExpired)

@@ -28,7 +28,7 @@ pub use source::{NoProject, Source};
 use crate::Mode;
 use crate::chores::{ChoreEntry, ChoresSettings, Schedule};
 use crate::costs;
-use crate::db::{ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
+use crate::db::{self, ConnectOptions, Create, Database, DatabaseSettings, DatabaseSlot};
 use crate::http::{
     Body, BodyMemory, Connection, Error, HttpSettings, Request, Response, Result, unless_over,
 };
@@ -161,7 +161,12 @@ impl App {
                 let answer = unless_over(self.answer(request, &mut visit)).await;
                 answer.unwrap_or_else(|| Err(too_late()))
             };
-            let mut response = self.inner.chain.handle(&mut request, view).await;
+            let answer = self.inner.chain.handle(&mut request, view);
+            let mut response = match self.mode().is_debug() {
+                // Pages of errors show the queries. In a box, since it is not for production to carry.
+                true => db::observe(Box::pin(answer)).await.0,
+                false => answer.await,
+            };
             if request.method() == Method::HEAD {
                 response.drop_body();
             }
@@ -311,6 +316,7 @@ fn describe(selection: &Selection) -> Packages {
             name,
             requires: brought.requires.clone(),
             migrations: brought.migrations,
+            docs: brought.docs,
         });
     Packages {
         installed: installed.collect(),

@@ -7,15 +7,20 @@
 //! working, and every other command says what is broken.
 
 mod backup;
+mod built_in;
 mod chores;
+mod completions;
 mod connect;
 mod console;
 mod dev;
+mod docs;
 mod metrics;
 mod migrate;
 mod migrations;
+mod new;
 mod packages;
 mod preflight;
+mod progress;
 mod request;
 mod server;
 mod settings;
@@ -32,14 +37,18 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{ArgMatches, Command};
-use futures_util::future::LocalBoxFuture;
 use tokio::time::timeout;
 
 use crate::app::{App, NoProject, Source, StartError};
 use crate::db::Create;
 use crate::http::Result;
 use crate::packages::Package;
+use built_in::{Alone, BUILT_IN, Call, Work, built_in};
 use console::Console;
+#[cfg(unix)]
+pub(crate) use dev::{
+    definition as dev_definition, live as dev_live, supervised as dev_supervised,
+};
 
 /// The exit status of wrong usage.
 const USAGE: u8 = 2;
@@ -82,16 +91,16 @@ fn run(
         match &started {
             Ok(app) if app.mode().is_debug() => words.push("dev".into()),
             Ok(app) => {
-                console.note(definition(Some(app)).render_help());
+                console.note(definition(Ok(app)).render_help());
                 return ExitCode::from(USAGE);
             }
             Err(error) => return not_started(error, console),
         }
     }
-    let definition = definition(started.as_ref().ok());
+    let mut definition = definition(started.as_ref());
     let words = std::iter::once(OsString::from("plain")).chain(words);
-    let outcome = match definition.try_get_matches_from(words) {
-        Ok(matches) => carry_out(&matches, &started, console),
+    let outcome = match definition.try_get_matches_from_mut(words) {
+        Ok(matches) => carry_out(&matches, definition, &started, console),
         Err(stop) => explain(&stop, started.as_ref().err(), console),
     };
     let outcome = outcome.and_then(|code| Ok(console.flush().map(|()| code)?));
@@ -106,95 +115,33 @@ fn run(
     })
 }
 
-/// A command of the framework itself.
-struct BuiltIn {
-    definition: fn() -> Command,
-    run: for<'a> fn(Call<'a>) -> LocalBoxFuture<'a, Result<ExitCode>>,
-}
-
-/// One call of a command.
-struct Call<'a> {
-    arguments: &'a ArgMatches,
-    app: &'a App,
-    console: &'a mut Console,
-}
-
-/// The commands in the order in which help shows them.
-static BUILT_IN: [BuiltIn; 12] = [
-    BuiltIn {
-        definition: dev::definition,
-        run: |call| Box::pin(dev::run(call)),
-    },
-    BuiltIn {
-        definition: server::definition,
-        run: |call| Box::pin(server::run(call)),
-    },
-    BuiltIn {
-        definition: worker::definition,
-        run: |call| Box::pin(worker::run(call)),
-    },
-    BuiltIn {
-        definition: migrate::definition,
-        run: |call| Box::pin(migrate::run(call)),
-    },
-    BuiltIn {
-        definition: migrations::definition,
-        run: |call| Box::pin(migrations::run(call)),
-    },
-    BuiltIn {
-        definition: chores::definition,
-        run: |call| Box::pin(chores::run(call)),
-    },
-    BuiltIn {
-        definition: backup::definition,
-        run: |call| Box::pin(backup::run(call)),
-    },
-    BuiltIn {
-        definition: preflight::definition,
-        run: |call| Box::pin(preflight::run(call)),
-    },
-    BuiltIn {
-        definition: request::definition,
-        run: |call| Box::pin(request::run(call)),
-    },
-    BuiltIn {
-        definition: settings::definition,
-        run: |call| Box::pin(settings::run(call)),
-    },
-    BuiltIn {
-        definition: urls::definition,
-        run: |call| Box::pin(urls::run(call)),
-    },
-    BuiltIn {
-        definition: packages::definition,
-        run: |call| Box::pin(packages::run(call)),
-    },
-];
-
-fn definition(app: Option<&App>) -> Command {
-    let mut command = Command::new("plain")
+fn definition(started: Result<&App, &StartError>) -> Command {
+    let command = Command::new("plain")
         .about("Runs and looks after this application.")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
-        .disable_help_subcommand(true)
         .subcommands(BUILT_IN.iter().map(|command| (command.definition)()))
         .after_help(
             "`plain COMMAND --help` says more, with an example.\n\
-             Exit status: 0 done, 1 failed or found something, 2 wrong usage.",
+             Exit status: 0 done, 1 failed or found something, 2 wrong usage; cargo's where the \
+             application can't be built.",
         );
-    match app {
-        Some(app) => {
+    match started {
+        Ok(app) => {
             let brought = app.commands().iter().map(|command| command.definition());
-            command = command.subcommands(brought);
+            command.subcommands(brought)
         }
-        None => {
-            command = command.before_help(
-                "This application does not start, so the commands of its packages are missing \
-                 here; `plain preflight` says why.",
-            );
-        }
+        Err(StartError::NoProject(_)) => command
+            .about("The command line of Plain, a full-stack web framework.")
+            .before_help(
+                "There is no project here: `plain new NAME` makes one. The other commands are for \
+                 the project of the folder that they are called in, which brings more of them.",
+            ),
+        Err(_) => command.before_help(
+            "This application does not start, so the commands of its packages are missing here; \
+             `plain preflight` says why.",
+        ),
     }
-    command
 }
 
 /// Refuses a package whose command nobody could call.
@@ -207,20 +154,23 @@ fn refuse_taken_names(app: App) -> Result<App, StartError> {
     }
 }
 
-fn built_in(name: &str) -> Option<&'static BuiltIn> {
-    BUILT_IN
-        .iter()
-        .find(|command| (command.definition)().get_name() == name)
-}
-
 fn carry_out(
     matches: &ArgMatches,
+    commands: Command,
     started: &Result<App, StartError>,
     console: &mut Console,
 ) -> Result<ExitCode> {
     let Some((name, arguments)) = matches.subcommand() else {
         return Ok(ExitCode::from(USAGE));
     };
+    let work = built_in(name).map(|command| &command.work);
+    if let Some(Work::Alone(run)) = work {
+        return run(Alone {
+            arguments,
+            commands,
+            console,
+        });
+    }
     let app = match started {
         Ok(app) => app,
         Err(error) if name == preflight::NAME => {
@@ -233,16 +183,16 @@ fn carry_out(
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let outcome = match built_in(name) {
-            Some(command) => {
-                (command.run)(Call {
+        let outcome = match work {
+            Some(Work::WithApp(run)) => {
+                run(Call {
                     arguments,
                     app,
                     console,
                 })
                 .await
             }
-            None => run_brought(name, arguments, app).await,
+            _ => run_brought(name, arguments, app).await,
         };
         close_database(app).await;
         outcome
@@ -272,12 +222,12 @@ fn explain(
     start: Option<&StartError>,
     console: &mut Console,
 ) -> Result<ExitCode> {
-    let word = stop
-        .get(ContextKind::InvalidSubcommand)
-        .map(ToString::to_string);
-    if let (ErrorKind::InvalidSubcommand, Some(error)) = (stop.kind(), start) {
+    let text = |kind| stop.get(kind).map(ToString::to_string);
+    let is_near = text(ContextKind::SuggestedSubcommand).is_some_and(|near| !near.is_empty());
+    let is_slip = is_near && matches!(start, Some(StartError::NoProject(_)));
+    if let (ErrorKind::InvalidSubcommand, Some(error), false) = (stop.kind(), start, is_slip) {
         // It may well be a command of a package, which nobody can know now.
-        let word = word.unwrap_or_default();
+        let word = text(ContextKind::InvalidSubcommand).unwrap_or_default();
         console.note(format_args!(
             "`{word}` is no command of the framework's, and those of packages are not known, \
              since the application does not start:\n"
@@ -291,6 +241,7 @@ fn explain(
 }
 
 fn not_started(error: &StartError, console: &mut Console) -> ExitCode {
+    dev::tell_failure(error);
     console.error(error);
     ExitCode::FAILURE
 }

@@ -41,11 +41,18 @@
 
 extern crate self as plain;
 
+// The examples of the README are compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub mod admin;
 pub mod app;
 pub mod assets;
 pub mod chores;
 mod cli;
+#[doc(hidden)]
+pub mod command;
 pub mod costs;
 pub mod db;
 pub mod embedded;

@@ -20,8 +20,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
-use crate::costs;
 use crate::settings::{Problems, SettingsGroup};
+use crate::{costs, panicked};
 
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -150,6 +150,7 @@ pub fn init(settings: &LoggingSettings) -> Result<(), LoggingError> {
 fn log_panics() {
     let otherwise = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
+        panicked::note(panic.location());
         if !tracing::enabled!(target: "plain::panic", Level::ERROR) {
             return otherwise(panic);
         }

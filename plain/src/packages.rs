@@ -8,6 +8,7 @@ mod command;
 mod error;
 mod installer;
 mod registry;
+mod sign_in;
 
 pub use command::{Command, CommandEntry};
 pub use error::{Item, PackageError, PackageErrors};
@@ -15,6 +16,8 @@ pub use installer::Installer;
 pub(crate) use installer::{AddFilter, Contributions, MiddlewareDeclaration};
 pub(crate) use registry::{FRAMEWORK, Selection, select};
 pub use registry::{InstalledPackage, Packages};
+pub(crate) use sign_in::SignInEntry;
+pub use sign_in::{SignIn, SignedIn};
 
 use crate::http::Result;
 

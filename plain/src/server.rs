@@ -49,9 +49,9 @@ pub use shutdown::Shutdown;
 pub use tls::TlsError;
 
 pub use crate::settings::ServerSettings;
+pub(crate) use listen::Listener;
 
 use exchange::Exchange;
-use listen::Listener;
 use room::Room;
 use shutdown::Watch;
 use tls::Tls;
@@ -108,8 +108,12 @@ impl Server {
     /// If it can't be listened there: what is given is no address, it is in use, not allowed to this
     /// user, or none of this machine's; or if the certificate can't be used.
     pub fn bind(settings: &ServerSettings) -> Result<Self, ServerError> {
+        Self::on(Listener::bind(settings)?, settings)
+    }
+
+    /// Answers on a socket that is open already.
+    pub(crate) fn on(listener: Listener, settings: &ServerSettings) -> Result<Self, ServerError> {
         let tls = Tls::new(settings)?.map(Arc::new);
-        let listener = Listener::bind(settings)?;
         let address = listener.address().map_err(|source| ServerError::Listen {
             bind: settings.server_bind.clone(),
             source,
@@ -127,6 +131,12 @@ impl Server {
     /// Unix socket.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// The socket, to be handed down to another process.
+    #[cfg(unix)]
+    pub(crate) fn into_listener(self) -> Listener {
+        self.listener
     }
 
     /// What to open in a browser on this machine, or the socket's path with `unix:` before it.

@@ -16,11 +16,12 @@ mod router;
 #[cfg(test)]
 mod tests;
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::http::{Request, Response, Result};
+use crate::http::{Error, Request, Response, Result};
 
 pub use converter::Converter;
 pub use error::{PatternFault, RouteLabel, UrlError};
@@ -82,8 +83,11 @@ impl Request {
     ///
     /// [`ReverseError`] if there is no such name, or if the parameters are not those of its
     /// pattern.
+    #[track_caller]
     pub fn reverse(&self, name: &str, params: impl UrlParams) -> Result<String> {
+        let place = Location::caller();
         let router = self.services().require::<Router>()?;
-        Ok(router.reverse(name, params)?)
+        let path = router.reverse(name, params);
+        path.map_err(|error| Error::from(error).at(place))
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn contributions() -> (&'static str, Contributions) {
         .settings::<CsrfSettings>()
         .settings::<ChoresSettings>()
         .settings::<PreflightSettings>()
+        .docs(include_str!("../../README.md"))
         .migrations(EMBEDDED.migrations)
         .templates(EMBEDDED.templates)
         .assets(EMBEDDED.assets)

@@ -36,8 +36,8 @@ enum File {
 /// No settings file was found.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "no settings.toml in {} or any folder above it: change to the folder of a project, or create \
-     settings.toml there",
+    "no settings.toml in {} or any folder above it: change to the folder of a project, or make one by \
+     `plain new NAME`",
     .0.display()
 )]
 pub struct NoProject(pub PathBuf);

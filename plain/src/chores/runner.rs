@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
 use super::names::hint;
+use super::progress::watched_as_here;
 use super::records::{Claim, LEASE, Occasion, Records};
 use super::{ChoreEntry, Clock, Outcome, Planned, Report, SystemClock};
 use crate::db::{self, Database};
@@ -139,7 +140,7 @@ impl Runner {
         // A set, since it breaks its tasks off when it is dropped.
         let mut task = JoinSet::new();
         let (app, entry) = (self.app.clone(), chore.clone());
-        task.spawn(async move { entry.run(&app).await });
+        task.spawn(watched_as_here(async move { entry.run(&app).await }));
         tokio::select! {
             joined = task.join_next() => match joined {
                 Some(Ok(result)) => result.map_err(|error| error.to_string()),

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::connect::connect;
 use super::console::Paint;
+use super::progress::Progress;
 use super::table::Table;
 use super::{Call, USAGE, json_option};
 use crate::app::App;
-use crate::chores::{ChoreEntry, Outcome, Record, Report, Runner, Schedule, choose};
+use crate::chores::{ChoreEntry, Outcome, Record, Report, Runner, Schedule, choose, watched};
 use crate::db::Create;
 use crate::http::Result;
 
@@ -169,9 +170,12 @@ async fn run_now(call: Call<'_>) -> Result<ExitCode> {
     }
     let database = connect(app, Create::Never, console).await?.clone();
     let runner = Runner::new(app.services().clone(), database);
+    let progress = Progress::of_process();
     let mut reports = Vec::new();
     for chore in &chosen {
-        let Some(report) = run_one(&runner, chore).await? else {
+        progress.begin(chore.name());
+        let run = watched(progress.detail(), run_one(&runner, chore));
+        let Some(report) = progress.during(run).await? else {
             console.note(format_args!("{}: broken off", chore.name()));
             return Ok(ExitCode::FAILURE);
         };

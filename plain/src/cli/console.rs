@@ -29,6 +29,7 @@ pub(super) enum Paint {
     Warning,
     Bad,
     Dim,
+    Heading,
 }
 
 impl Console {
@@ -65,6 +66,22 @@ impl Console {
             } else {
                 line.clone()
             };
+            self.line(line)?;
+        }
+        Ok(())
+    }
+
+    /// Writes Markdown as it is; on a terminal its headings stand out and its code is dim.
+    pub(super) fn markdown(&mut self, text: &str) -> io::Result<()> {
+        let mut is_code = false;
+        for line in text.lines() {
+            let is_fence = line.starts_with("```");
+            let line = match () {
+                () if is_fence || is_code => self.paint(Paint::Dim, line),
+                () if line.starts_with('#') => self.paint(Paint::Heading, line),
+                () => line.to_owned(),
+            };
+            is_code ^= is_fence;
             self.line(line)?;
         }
         Ok(())
@@ -110,6 +127,7 @@ impl Console {
             Paint::Warning => "33",
             Paint::Bad => "31",
             Paint::Dim => "2",
+            Paint::Heading => "1",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
     }

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::Call;
 use super::connect::connect;
 use super::console::Console;
+use super::progress::Progress;
 use crate::app::App;
 use crate::db::migrations::{Event, MigrationId, Migrator, Target, stale};
 use crate::db::{self, Create};
@@ -85,11 +86,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
                 .fake(&target, |event| tell(event, Kind::Fake, console))
                 .await?
         }
-        false => {
-            migrator
-                .apply(&target, |event| tell(event, Kind::Real, console))
-                .await?
-        }
+        false => apply(&migrator, &target, console).await?,
     };
     if migrated.is_empty() {
         console.line(nothing(&target))?;
@@ -100,9 +97,24 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
 /// Applies everything, and says what was applied; nothing if there is nothing to do.
 pub(super) async fn migrate_all(app: &App, console: &mut Console) -> Result<Vec<MigrationId>> {
     let migrator = migrator(app, Create::IfMissing, console).await?;
-    Ok(migrator
-        .apply(&Target::All, |event| tell(event, Kind::Real, console))
-        .await?)
+    apply(&migrator, &Target::All, console).await
+}
+
+/// Applies what `target` says, and shows what takes long.
+async fn apply(
+    migrator: &Migrator,
+    target: &Target,
+    console: &mut Console,
+) -> Result<Vec<MigrationId>> {
+    let progress = Progress::of_process();
+    let on_event = |event| {
+        progress.clear();
+        match event {
+            Event::Applying(id) => progress.begin(format_args!("Applying {id}")),
+            event => tell(event, Kind::Real, console),
+        }
+    };
+    Ok(progress.during(migrator.apply(target, on_event)).await?)
 }
 
 /// What migrates the application's database, once that is connected.

@@ -1,4 +1,6 @@
-//! `plain migrations list`
+//! `plain migrations list|create`
+
+mod create;
 
 use std::process::ExitCode;
 
@@ -9,20 +11,19 @@ use serde::Serialize;
 use super::console::Paint;
 use super::migrate::{reader, warn_if_stale};
 use super::table::Table;
-use super::{Call, json_option};
+use super::{Call, USAGE, json_option};
 use crate::db::migrations::{State, Status};
 use crate::http::Result;
 
 pub(super) fn definition() -> Command {
+    let list = Command::new("list")
+        .about("Lists every migration, and whether it is applied to the database")
+        .arg(json_option())
+        .after_help("Example: plain migrations list");
     Command::new("migrations")
-        .about("Shows the migrations of this application")
+        .about("Shows the migrations of this application, and writes new ones")
         .subcommand_required(true)
-        .subcommand(
-            Command::new("list")
-                .about("Lists every migration, and whether it is applied to the database")
-                .arg(json_option())
-                .after_help("Example: plain migrations list"),
-        )
+        .subcommands([list, create::definition()])
 }
 
 #[derive(Serialize)]
@@ -63,6 +64,14 @@ impl<'a> Row<'a> {
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
+    match call.arguments.subcommand() {
+        Some(("create", arguments)) => create::run(Call { arguments, ..call }),
+        Some((_, arguments)) => list(Call { arguments, ..call }).await,
+        None => Ok(ExitCode::from(USAGE)),
+    }
+}
+
+async fn list(call: Call<'_>) -> Result<ExitCode> {
     let Call {
         arguments,
         app,
@@ -71,10 +80,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     warn_if_stale(app, console);
     let status = reader(app, console).await?.status().await?;
     let rows: Vec<Row<'_>> = status.iter().map(Row::new).collect();
-    let is_json = arguments
-        .subcommand()
-        .is_some_and(|(_, list)| list.get_flag("json"));
-    if is_json {
+    if arguments.get_flag("json") {
         console.json(&rows)?;
         return Ok(ExitCode::SUCCESS);
     }

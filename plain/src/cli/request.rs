@@ -1,19 +1,22 @@
 //! `plain request`
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use http_body_util::BodyExt;
+use serde_json::json;
 
 use super::console::{Console, Paint};
-use super::{Call, USAGE};
+use super::{Call, USAGE, json_option};
 use crate::app::App;
-use crate::db::Create;
+use crate::db::{Create, Queries, observe, shown};
 use crate::http::{Body, Connection, Error, Response, Result, Scheme, StatusCode};
 use crate::middleware::HostSettings;
+use crate::packages::{SignInEntry, SignedIn};
 
 pub(super) fn definition() -> Command {
     Command::new("request")
@@ -45,10 +48,18 @@ pub(super) fn definition() -> Command {
                 .action(ArgAction::Append)
                 .help("A header; may be given several times"),
         )
+        .arg(Arg::new("user").long("user").value_name("USER").help(
+            "Make it as this user, by e-mail address; needs a package that knows users, such as \
+             plain.auth",
+        ))
+        .arg(json_option().help(
+            "Write all of it as JSON, for programs: status, headers, body, queries, milliseconds",
+        ))
         .after_help(
             "The request passes all middleware, comes over HTTPS unless DEBUG is on, and names a \
-             host of ALLOWED_HOSTS. Status and headers are shown above the body. The exit status \
-             is 1 if the response is an error (400 and above).\n\n\
+             host of ALLOWED_HOSTS. Status and headers are shown above the body; how long it took, \
+             and its queries, go to standard error. The exit status is 1 if the response is an \
+             error (400 and above).\n\n\
              Example: plain request /cart --data 'item=3' --header 'Accept: application/json'",
         )
 }
@@ -99,15 +110,63 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     } else {
         Scheme::Https
     };
-    let request = build(arguments, data, host(app))?;
-    let response = app.handle(request, Connection { peer: None, scheme }).await;
+    let mut request = build(arguments, data, host(app))?;
+    let signed_in = match arguments.get_one::<String>("user") {
+        Some(user) => Some(sign_in(app, user).await?),
+        None => None,
+    };
+    if let Some(signed_in) = &signed_in {
+        let headers = request.headers_mut();
+        headers.append(COOKIE, signed_in.cookie.clone());
+    }
+    let started = Instant::now();
+    let connection = Connection { peer: None, scheme };
+    let (response, statements) = observe(app.handle(request, connection)).await;
+    let elapsed = started.elapsed();
     let status = response.status();
-    write(response, console).await?;
+    let queries = Queries::of(&statements);
+    let written = match arguments.get_flag("json") {
+        true => write_json(response, &queries, elapsed, console).await,
+        false => write(response, console)
+            .await
+            .map(|()| tell(&queries, elapsed, console)),
+    };
+    if let Some(signed_in) = signed_in {
+        signed_in.sign_out.await?;
+    }
+    written?;
     Ok(if status.as_u16() < 400 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Signs `user` in by the package that knows users.
+async fn sign_in(app: &App, user: &str) -> Result<SignedIn> {
+    let brought = app.services().get::<Vec<SignInEntry>>();
+    match brought.and_then(|brought| brought.first()) {
+        Some(package) => package.sign_in(user, app.services()).await,
+        None => Err(Error::internal(
+            "no installed package knows users; install plain.auth, or leave --user out",
+        )),
+    }
+}
+
+/// Says what the request cost.
+fn tell(queries: &Queries<'_>, elapsed: Duration, console: &mut Console) {
+    let number = match queries.count {
+        1 => "1 query".to_owned(),
+        count => format!("{count} queries"),
+    };
+    console.note(format_args!(
+        "\n{number}, {} of {}",
+        shown(queries.elapsed),
+        shown(elapsed)
+    ));
+    for alike in &queries.alike {
+        console.note(alike);
+    }
 }
 
 /// The data itself, or that of the file that is named.
@@ -195,6 +254,29 @@ async fn write(mut response: Response, console: &mut Console) -> Result<()> {
             console.flush()?;
         }
     }
+    Ok(())
+}
+
+async fn write_json(
+    mut response: Response,
+    queries: &Queries<'_>,
+    elapsed: Duration,
+    console: &mut Console,
+) -> Result<()> {
+    let body = response.take_body().collect().await;
+    let body = body.map_err(Error::from_cause)?.to_bytes();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = response.headers().iter();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| [name.as_str().to_owned(), text(value.as_bytes())])
+        .collect();
+    console.json(&json!({
+        "status": response.status().as_u16(),
+        "headers": headers,
+        "body": text(&body),
+        "milliseconds": elapsed.as_secs_f64() * 1000.0,
+        "database": queries,
+    }))?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::chores::{ChoresSettings, Schedule};
 use crate::db::Create;
 use crate::http::Result;
 use crate::logging::{self, LoggingSettings};
-use crate::server::{Server, ServerSettings, Stopped};
+use crate::server::{Server, ServerError, ServerSettings, Stopped};
 use crate::settings::Bind;
 
 pub(super) fn definition() -> Command {
@@ -58,20 +58,25 @@ pub(super) fn log(app: &App) -> Result<()> {
 
 /// Serves until it is stopped, and runs chores beside if the settings say so.
 pub(super) async fn serve_app(app: &App, arguments: &ArgMatches) -> Result<ExitCode> {
-    let mut settings: ServerSettings = app.settings().get::<ServerSettings>()?.clone();
+    let settings = app.settings().get::<ServerSettings>()?.clone();
+    let mut settings = settings.in_folder(app.root());
     if let Some(bind) = arguments.get_one::<String>("bind") {
         settings.server_bind.clone_from(bind);
-    }
-    for file in [&mut settings.server_tls_cert, &mut settings.server_tls_key] {
-        if !file.is_empty() {
-            *file = app.root().join(&*file).to_string_lossy().into_owned();
-        }
     }
     // An address that is in use is found before anything else is begun.
     let server = Server::bind(&settings)?;
     let _metrics = metrics::serve(app)?;
+    run_beside(app, &settings, server.serve(app.clone())).await
+}
+
+/// Waits until the server has stopped, and runs chores beside if the settings say so.
+pub(super) async fn run_beside(
+    app: &App,
+    settings: &ServerSettings,
+    serving: impl Future<Output = Result<Stopped, ServerError>>,
+) -> Result<ExitCode> {
     let worker = start_worker(app)?;
-    let stopped = server.serve(app.clone()).await;
+    let stopped = serving.await;
     if let Some(worker) = worker {
         // Who ended it at once waits for nothing.
         let grace = match stopped {

@@ -1,4 +1,4 @@
-//! `plain settings list|get`
+//! `plain settings list|get|schema`
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,10 +33,19 @@ pub(super) fn definition() -> Command {
         )
         .arg(json_option().help("Write all that is known of it as JSON"))
         .after_help("Secrets are masked.\n\nExample: plain settings get DATABASE_URL");
+    let schema = Command::new("schema")
+        .about("Writes the JSON Schema of settings.toml, with which editors complete and check it")
+        .long_about(
+            "Writes the JSON Schema (draft 7) of settings.toml: every setting of the installed \
+             packages, with its type, default and description. Editors that know TOML (VS Code with \
+             Even Better TOML, Helix, Neovim and Zed with Taplo) complete and check the file with \
+             it, once its first line names the schema: #:schema ./settings.schema.json",
+        )
+        .after_help("Example: plain settings schema > settings.schema.json");
     Command::new("settings")
         .about("Shows the settings of this application")
         .subcommand_required(true)
-        .subcommands([list, get])
+        .subcommands([list, get, schema])
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
@@ -47,6 +56,10 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     } = call;
     match arguments.subcommand() {
         Some(("get", arguments)) => get(app.settings(), arguments, console),
+        Some(("schema", _)) => {
+            console.json(app.settings().schema())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some((_, arguments)) => list(app, arguments, console),
         None => Ok(ExitCode::from(super::USAGE)),
     }

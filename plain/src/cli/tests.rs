@@ -619,7 +619,8 @@ fn every_command_has_help_with_an_example_and_sound_arguments() {
             );
         }
     }
-    let definition = definition(None);
+    let nowhere = StartError::from(NoProject("/nowhere".into()));
+    let definition = definition(Err(&nowhere));
     definition.clone().debug_assert();
     for command in definition.get_subcommands() {
         check(command, "plain");

@@ -65,6 +65,11 @@ pub(super) fn tell(statements: &[Statement]) {
     let _ = LOG.try_with(|log| log.borrow_mut().extend_from_slice(statements));
 }
 
+/// The statements that the observed work has sent until now; none where nobody observes.
+pub(crate) fn so_far() -> Vec<Statement> {
+    LOG.try_with(|log| log.borrow().clone()).unwrap_or_default()
+}
+
 /// The clock of one statement.
 pub(super) struct Timer {
     started: Instant,

@@ -1,5 +1,6 @@
 //! The database of an application, from a request or from wherever its shared values are known.
 
+use std::panic::Location;
 use std::sync::OnceLock;
 
 use super::{Database, Error};
@@ -41,7 +42,10 @@ impl Request {
     /// # Errors
     ///
     /// 503 before the application has connected it.
+    #[track_caller]
     pub fn database(&self) -> Result<&Database> {
-        Ok(self.services().database()?)
+        let place = Location::caller();
+        let database = self.services().database();
+        database.map_err(|error| crate::http::Error::from(error).at(place))
     }
 }

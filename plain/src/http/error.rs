@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::Location;
 
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -35,6 +36,7 @@ struct Inner {
     headers: HeaderMap,
     details: Details,
     cause: Option<BoxError>,
+    place: &'static Location<'static>,
 }
 
 /// What a program is told besides the words for people.
@@ -42,6 +44,7 @@ pub(crate) type Details = serde_json::Map<String, serde_json::Value>;
 
 impl Error {
     /// An error answered with `status`, whose `message` the client sees.
+    #[track_caller]
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             status,
@@ -49,20 +52,24 @@ impl Error {
             headers: HeaderMap::new(),
             details: Details::new(),
             cause: None,
+            place: Location::caller(),
         }))
     }
 
     /// 400: the request can't be understood.
+    #[track_caller]
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
     /// 403: understood, and refused.
+    #[track_caller]
     pub fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
     /// 404: nothing is here.
+    #[track_caller]
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }
@@ -73,17 +80,20 @@ impl Error {
     }
 
     /// 503: something that the answer needs is away for the moment. Asks the client to come back.
+    #[track_caller]
     pub fn service_unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
             .with_header(http::header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// 500: `message` goes to the log; the client sees a general page.
+    #[track_caller]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::from_cause(message.into())
     }
 
     /// 500, caused by `cause`, which goes to the log and not to the client.
+    #[track_caller]
     pub fn from_cause(cause: impl Into<BoxError>) -> Self {
         Self(Box::new(Inner {
             status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -91,6 +101,7 @@ impl Error {
             headers: HeaderMap::new(),
             details: Details::new(),
             cause: Some(cause.into()),
+            place: Location::caller(),
         }))
     }
 
@@ -179,6 +190,17 @@ impl Error {
         self.0.cause.as_deref()
     }
 
+    /// Where in the code it was made: of an error that became one by `?`, the line of that.
+    pub fn place(&self) -> &'static Location<'static> {
+        self.0.place
+    }
+
+    /// The same error, as one that was made at `place`: where a function was called, not in it.
+    pub(crate) fn at(mut self, place: &'static Location<'static>) -> Self {
+        self.0.place = place;
+        self
+    }
+
     /// The first error of type `T` in the chain of causes.
     pub fn find<T: StdError + 'static>(&self) -> Option<&T> {
         self.chain().find_map(|error| error.downcast_ref())
@@ -193,6 +215,7 @@ impl Error {
 
 /// `?` on any error: a 500 with that error as its cause.
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    #[track_caller]
     fn from(cause: E) -> Self {
         Self::from_cause(cause)
     }
@@ -232,6 +255,20 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "page is not a number: the page could not be made: invalid digit found in string"
+        );
+    }
+
+    #[test]
+    fn an_error_knows_the_line_that_made_it() {
+        fn parse() -> Result<u8> {
+            Ok("x".parse()?)
+        }
+        let by_question_mark = parse().unwrap_err().place().line();
+        assert_eq!(by_question_mark, line!() - 3);
+        let (error, line) = (Error::not_found("no such order"), line!());
+        assert_eq!(
+            (error.place().file(), error.place().line()),
+            (file!(), line)
         );
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::Location;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -231,13 +232,16 @@ impl Request {
     ///
     /// 404 if the text is no `T` (a number that is too large, say); 500 if the pattern captures
     /// nothing of this name.
+    #[track_caller]
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
+        let place = Location::caller();
         let Some(text) = self.params.get(name) else {
             let known: Vec<_> = self.params.iter().map(|(known, _)| known).collect();
-            return Err(Error::internal(format!(
+            let error = Error::internal(format!(
                 "the URL captures no `{name}`; its pattern has: {}",
                 known.join(", ")
-            )));
+            ));
+            return Err(error.at(place));
         };
         text.parse()
             .map_err(|_| Error::not_found("nothing has this address"))

@@ -22,6 +22,8 @@ pub enum Item {
     AdminPage,
     /// What decides who may open the admin.
     AdminAccess,
+    /// What signs a user in for one request of the command line.
+    SignIn,
 }
 
 impl fmt::Display for Item {
@@ -35,6 +37,7 @@ impl fmt::Display for Item {
             Self::Command => "command",
             Self::AdminPage => "admin page",
             Self::AdminAccess => "decision on who may open the admin",
+            Self::SignIn => "way to sign in for `plain request`",
         })
     }
 }

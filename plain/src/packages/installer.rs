@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::functions::Function;
 use minijinja::value::{FunctionArgs, FunctionResult};
 
-use super::{Command, CommandEntry, Item};
+use super::{Command, CommandEntry, Item, SignIn, SignInEntry};
 use crate::chores::{Chore, ChoreEntry};
 use crate::embedded::Folder;
 use crate::http::Result;
@@ -30,6 +30,7 @@ pub(crate) struct Contributions {
     pub(crate) migrations: Option<Folder>,
     pub(crate) templates: Option<Folder>,
     pub(crate) assets: Option<Folder>,
+    pub(crate) docs: Option<&'static str>,
     pub(crate) middleware: Vec<MiddlewareDeclaration>,
     pub(crate) chores: Vec<ChoreEntry>,
     pub(crate) checks: Vec<CheckEntry>,
@@ -138,6 +139,15 @@ impl Installer {
         self.once("assets", earlier)
     }
 
+    /// Brings documentation in Markdown, which `plain docs` shows:
+    /// `.docs(include_str!("../README.md"))`. Its first paragraph is what the list of all says of it.
+    pub fn docs(&mut self, markdown: &'static str) -> &mut Self {
+        if self.to.docs.replace(markdown).is_some() {
+            self.problem("two documentations: make one text of them".to_owned());
+        }
+        self
+    }
+
     /// Brings a middleware that `MIDDLEWARE` can list as `name`; `construct` makes it at start.
     pub fn middleware<M, F>(&mut self, name: &'static str, construct: F) -> &mut Self
     where
@@ -201,6 +211,11 @@ impl Installer {
     pub fn command(&mut self, command: impl Command) -> &mut Self {
         self.to.commands.push(CommandEntry::new(command));
         self
+    }
+
+    /// Brings what signs a user in for `plain request --user`. One installed package may.
+    pub fn sign_in(&mut self, sign_in: impl SignIn) -> &mut Self {
+        self.collect(Item::SignIn, "sign_in", SignInEntry::new(sign_in))
     }
 
     /// Shares `value` with all parts of the application: `request.services().get::<T>()`.

@@ -20,6 +20,7 @@ pub struct InstalledPackage {
     pub(crate) name: &'static str,
     pub(crate) requires: Vec<&'static str>,
     pub(crate) migrations: Option<Folder>,
+    pub(crate) docs: Option<&'static str>,
 }
 
 impl InstalledPackage {
@@ -36,6 +37,11 @@ impl InstalledPackage {
     /// Its migrations, if it has tables.
     pub fn migrations(&self) -> Option<Folder> {
         self.migrations
+    }
+
+    /// Its documentation in Markdown, if it brings one.
+    pub fn docs(&self) -> Option<&'static str> {
+        self.docs
     }
 }
 
@@ -220,7 +226,7 @@ fn check_duplicates(installed: &[(&'static str, Contributions)], errors: &mut Ve
     for (package, contributions) in installed {
         for (item, name) in named_items(contributions) {
             match brought.get(&(item as u8, name.clone())) {
-                Some(first) if item == Item::AdminAccess => {
+                Some(first) if matches!(item, Item::AdminAccess | Item::SignIn) => {
                     errors.push(PackageError::Sole {
                         item,
                         first,

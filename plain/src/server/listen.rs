@@ -5,6 +5,8 @@ mod unix;
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
 
 use super::error::ServerError;
 use super::transport::Socket;
@@ -12,7 +14,7 @@ use crate::settings::{Bind, ServerSettings};
 
 /// A socket that clients connect to.
 #[derive(Debug)]
-pub(super) enum Listener {
+pub(crate) enum Listener {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(unix::Listener),
@@ -42,6 +44,27 @@ impl Listener {
                 problem,
             }),
         }
+    }
+
+    /// Another handle of this socket, to be handed down to another process.
+    #[cfg(unix)]
+    pub(crate) fn handle(&self) -> io::Result<OwnedFd> {
+        Ok(match self {
+            Self::Tcp(listener) => listener.try_clone()?.into(),
+            Self::Unix(listener) => listener.another()?.into(),
+        })
+    }
+
+    /// A socket that another process has handed down by a [`handle`](Self::handle).
+    #[cfg(unix)]
+    pub(crate) fn handed_down(handle: OwnedFd) -> io::Result<Self> {
+        let listener = TcpListener::from(handle);
+        if listener.local_addr().is_err() {
+            // Only a socket of another family has no address that can be read as one of TCP.
+            return unix::Listener::handed_down(listener.into()).map(Self::Unix);
+        }
+        listener.set_nonblocking(true)?;
+        Ok(Self::Tcp(listener))
     }
 
     /// The address, if it has one.

@@ -2,6 +2,7 @@
 //! served or not.
 
 use std::num::NonZero;
+use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -130,6 +131,16 @@ impl ServerSettings {
     /// How long a client may take to set up TLS.
     pub fn tls_handshake_timeout(&self) -> Duration {
         seconds(self.server_tls_handshake_timeout)
+    }
+
+    /// The same, with the paths of files taken from the folder `root` where they are relative.
+    pub(crate) fn in_folder(mut self, root: &Path) -> Self {
+        for file in [&mut self.server_tls_cert, &mut self.server_tls_key] {
+            if !file.is_empty() {
+                *file = root.join(&*file).to_string_lossy().into_owned();
+            }
+        }
+        self
     }
 
     /// Who may connect to a Unix socket, as the bits of its mode.

@@ -5,6 +5,7 @@
 //! of an error is shown but what was written for the client. A page that fails itself gives way to
 //! a plain one.
 
+mod facts;
 mod fallback;
 mod report;
 
@@ -24,10 +25,10 @@ const DEBUG_PAGE: &str = "error_debug.html";
 
 /// Answers `request` with `error`: its status and headers, and what the client may know of it.
 ///
-/// In [`Mode::Debug`] an error with a cause shows the chain of its causes, and the place in the
-/// template if it comes from one.
+/// In [`Mode::Debug`] an error with a cause shows the chain of its causes, the place in the code or
+/// the template that it comes from, the request with its queries, and the settings, without secrets.
 pub fn error_response(request: &Request, error: &Error, mode: Mode) -> Response {
-    let report = (mode.is_debug() && error.cause().is_some()).then(|| Report::new(error));
+    let report = (mode.is_debug() && error.cause().is_some()).then(|| Report::new(request, error));
     let offered = ["text/html", "application/json", "text/plain"];
     let mut response = match request.preferred(&offered) {
         Some("text/html") => page(request, error, report.as_ref()),

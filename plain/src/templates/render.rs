@@ -1,5 +1,6 @@
 //! `render` on a request.
 
+use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ impl Request {
     ///
     /// 500 with a [`TemplateError`] as its cause; the status of the error of a package's template
     /// function if that was what failed.
+    #[track_caller]
     pub fn render(&self, template: &str, context: impl Serialize) -> Result<Response> {
         let text = self.render_to_string(template, context)?;
         Ok(Response::with_body(content_type(Path::new(template)), text))
@@ -45,7 +47,14 @@ impl Request {
     /// # Errors
     ///
     /// Those of [`render`](Self::render).
+    #[track_caller]
     pub fn render_to_string(&self, template: &str, context: impl Serialize) -> Result<String> {
+        let place = Location::caller();
+        let text = self.rendered(template, context);
+        text.map_err(|error| error.at(place))
+    }
+
+    fn rendered(&self, template: &str, context: impl Serialize) -> Result<String> {
         let templates = self.services().require::<Templates>()?;
         let given = Value::from(Serde(context));
         match given.kind() {

@@ -6,6 +6,9 @@
 #[doc = include_str!("../../../docs/src/introduction.md")]
 pub mod introduction {}
 
+#[doc = include_str!("../../../docs/src/development.md")]
+pub mod development {}
+
 #[doc = include_str!("../../../docs/src/settings.md")]
 pub mod settings {}
 

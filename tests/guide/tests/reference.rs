@@ -135,8 +135,10 @@ fn listed(help: &str) -> Vec<&str> {
     let lines = list.lines().take_while(|line| !line.is_empty());
     // The continuation of a description is indented further.
     let names = lines.filter(|line| !line.starts_with("   "));
+    // What shows help has none of its own.
     names
         .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
         .collect()
 }
 

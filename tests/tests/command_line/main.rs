@@ -9,6 +9,7 @@
 //! | `pages`, `sharing`, `stop` | the server |
 //! | `logs`, `request_ids`, `slow`, `metrics` | what an operator sees |
 //! | `backup`, `chores`, `worker`, `preflight`, `lists` | the other commands |
+//! | `developer`, `dev`, `scaffold` | what is used while a site is written: from its first file on |
 //! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
 //! | `program`, `fresh_project` | the program `plain`, which builds projects and runs them |
 
@@ -20,6 +21,8 @@
 mod backup;
 mod chores;
 mod database_files;
+mod dev;
+mod developer;
 mod environment;
 mod fresh_project;
 mod lists;
@@ -32,6 +35,7 @@ mod pages;
 mod preflight;
 mod program;
 mod request_ids;
+mod scaffold;
 mod settings_file;
 mod sharing;
 mod slow;

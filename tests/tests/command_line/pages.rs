@@ -111,6 +111,39 @@ fn with_debug_the_page_shows_what_happened() {
 }
 
 #[test]
+fn with_debug_the_page_shows_the_code_the_request_and_no_secret() {
+    let project = site_with(&format!("DEBUG = true\n{READY}"));
+    project.done("migrate");
+    let mut server = project.serve();
+    let headers = [
+        ("Accept", "text/html"),
+        ("Cookie", "a=crumbs"),
+        ("X-Api-Key", "hunter2"),
+    ];
+    for path in ["/no-template", "/panic", "/fail"] {
+        let page = server.request("GET", path, &headers);
+        assert_eq!(page.status, 500);
+        for shown in [
+            "tests/src/bin/site/pages.rs",
+            "0 queries",
+            "x-api-key",
+            "SECRET_KEY",
+            "ALLOWED_HOSTS",
+            "********",
+        ] {
+            assert!(page.body.contains(shown), "{path}: {shown}: {}", page.body);
+        }
+        for secret in [
+            "crumbs",
+            "hunter2",
+            "w8Kd0xTqLmZ3vRjY5nBsG7hPfC2aUe9iQ4oV6tXkN1rJyDzMbE",
+        ] {
+            assert!(!page.body.contains(secret), "{path}: {secret}");
+        }
+    }
+}
+
+#[test]
 fn the_health_path_answers_before_all_middleware_and_leaves_no_line() {
     let project = crate::support::migrated_with("HEALTHCHECK_PATH = \"/up\"\n");
     let mut server = project.serve();

@@ -25,7 +25,7 @@ fn refused(project: &Project) -> String {
 
 #[test]
 fn without_a_settings_file_there_is_no_project() {
-    assert_snapshot!(refused(&Project::empty(SITE)), @"error: no settings.toml in /project or any folder above it: change to the folder of a project, or create settings.toml there");
+    assert_snapshot!(refused(&Project::empty(SITE)), @"error: no settings.toml in /project or any folder above it: change to the folder of a project, or make one by `plain new NAME`");
 }
 
 #[test]

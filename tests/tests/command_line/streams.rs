@@ -22,6 +22,10 @@ fn what_is_json_is_only_json() {
         ("migrations list --json", 0),
         ("chores list --json", 0),
         ("chores run site.chores.Count site.chores.Fail --json", 1),
+        ("settings schema", 0),
+        ("docs --json", 0),
+        ("request / --json", 0),
+        ("request /nowhere --json", 1),
         ("preflight --json", 0),
         ("preflight --deploy --json", 0),
     ] {

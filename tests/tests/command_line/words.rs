@@ -5,7 +5,8 @@ use insta::assert_snapshot;
 use crate::support::{migrated, site, site_with};
 
 /// Every command, with and without a part.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 26] = [
+    "new",
     "backup",
     "dev",
     "server",
@@ -13,6 +14,7 @@ const COMMANDS: [&str; 21] = [
     "migrate",
     "migrations",
     "migrations list",
+    "migrations create",
     "chores",
     "chores list",
     "chores run",
@@ -21,6 +23,9 @@ const COMMANDS: [&str; 21] = [
     "settings",
     "settings list",
     "settings get",
+    "settings schema",
+    "docs",
+    "shell-completions",
     "urls",
     "urls list",
     "packages",
@@ -54,6 +59,10 @@ fn the_list_of_commands_above_is_complete() {
     let (commands, _) = commands.split_once("\n\n").unwrap();
     for line in commands.lines() {
         let name = line.split_whitespace().next().unwrap();
+        // It is itself what shows help.
+        if name == "help" {
+            continue;
+        }
         assert!(COMMANDS.contains(&name), "{name}");
     }
 }
@@ -81,8 +90,9 @@ fn every_example_in_the_help_is_understood() {
     }
 }
 
-/// The words of an example, in which only single quotes are used.
+/// The words of an example, in which only single quotes are used, up to where its output goes.
 fn shell_words(example: &str) -> Vec<String> {
+    let example = example.split(" > ").next().unwrap();
     let mut words = vec![String::new()];
     let mut is_quoted = false;
     for c in example.chars() {
@@ -107,6 +117,9 @@ fn a_slip_of_the_fingers_is_answered_with_the_nearest_and_status_2() {
         ("preflight --deplyo", "'--deploy'"),
         ("server --bnid 127.0.0.1:1", "'--bind'"),
         ("greeet Ada", "'greet'"),
+        ("doc", "'docs'"),
+        ("shell-completions bsh", "'bash'"),
+        ("migrations craete x", "'create'"),
     ] {
         let finished = project.run(words).expect(2);
         assert_eq!(finished.out, "", "{words}");
@@ -158,6 +171,15 @@ fn without_words_and_without_debug_there_is_help_and_status_2() {
         "{}",
         finished.err
     );
+}
+
+#[test]
+fn help_with_a_command_is_the_help_of_that_command() {
+    let project = site();
+    assert_eq!(project.done("help"), project.done("--help"));
+    assert_eq!(project.done("help migrate"), project.done("migrate --help"));
+    assert_eq!(project.done("help greet"), project.done("greet --help"));
+    project.run("help nothing").expect(2);
 }
 
 #[test]

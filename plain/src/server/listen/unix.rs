@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::server::error::ServerError;
 
 /// A socket in the file system.
 #[derive(Debug)]
-pub(in crate::server) struct Listener {
+pub(crate) struct Listener {
     listener: UnixListener,
     /// `None` if another process made it.
     file: Option<SocketFile>,
@@ -45,6 +46,16 @@ impl Listener {
         Ok(Self {
             listener,
             file: Some(file),
+        })
+    }
+
+    /// A socket whose file another process looks after.
+    pub(super) fn handed_down(handle: OwnedFd) -> io::Result<Self> {
+        let listener = UnixListener::from(handle);
+        listener.set_nonblocking(true)?;
+        Ok(Self {
+            listener,
+            file: None,
         })
     }
 
@@ -111,11 +122,8 @@ pub(super) fn inherited() -> Result<Option<super::Listener>, ServerError> {
             Ok(super::Listener::Tcp(listener))
         }),
         Err(_) => match passed.take_unix_listener(0) {
-            Ok(listener) => listener.map(|listener| {
-                listener.set_nonblocking(true)?;
-                let file = None;
-                Ok(super::Listener::Unix(Listener { listener, file }))
-            }),
+            Ok(listener) => listener
+                .map(|listener| Listener::handed_down(listener.into()).map(super::Listener::Unix)),
             Err(error) => Some(Err(error)),
         },
     };

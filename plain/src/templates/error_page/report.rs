@@ -3,27 +3,30 @@
 use minijinja::{Value, context};
 
 use super::super::error::{SourceLine, TemplateError};
-use crate::http::Error;
+use super::facts;
+use crate::http::{Error, Request};
 
 /// The causes of an error as texts, and the place in a template if it comes from one.
 pub(super) struct Report {
     pub(super) causes: Vec<String>,
     template: Option<Value>,
+    facts: Value,
 }
 
 impl Report {
-    pub(super) fn new(error: &Error) -> Self {
+    pub(super) fn new(request: &Request, error: &Error) -> Self {
         let mut causes: Vec<String> = error.chain().map(ToString::to_string).collect();
         // A cause whose text repeats that of its own source is said once.
         causes.dedup_by(|next, previous| previous.contains(next.as_str()));
         Self {
             causes,
             template: error.find().map(in_template),
+            facts: facts::of(request, error),
         }
     }
 
     pub(super) fn to_value(&self) -> Value {
-        context! { causes => &self.causes, template => self.template.as_ref() }
+        context! { causes => &self.causes, template => self.template.as_ref(), ..self.facts.clone() }
     }
 }
 

@@ -122,7 +122,7 @@ fn migrations() -> io::Result<Folder> {
     }
     files.sort_by_key(|file| file.path);
     Ok(Folder {
-        path: "",
+        path: path.to_string_lossy().into_owned().leak(),
         files: files.leak(),
     })
 }

@@ -1,0 +1,31 @@
+//! The page `greetings`.
+
+use plain::context;
+use plain::db::Model;
+use plain::http::{Request, Response, Result};
+use plain::views::View;
+use serde::Deserialize;
+
+use crate::models::Greeting;
+
+/// Lists greetings, and adds one.
+pub(crate) struct Greetings;
+
+#[derive(Deserialize)]
+struct NewGreeting {
+    text: String,
+}
+
+impl View for Greetings {
+    async fn get(&self, request: &Request) -> Result<Response> {
+        let newest = Greeting::query().order("-id").limit(50);
+        let greetings = newest.all(request.database()?).await?;
+        request.render("__module__/greetings.html", context! { greetings })
+    }
+
+    async fn post(&self, request: &Request) -> Result<Response> {
+        let form: NewGreeting = request.form().await?;
+        Greeting::add(request.database()?, &form.text).await?;
+        Ok(Response::redirect(request.reverse("__module___greetings", ())?))
+    }
+}

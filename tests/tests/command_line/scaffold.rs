@@ -1,0 +1,118 @@
+//! `plain new`: what it makes is built and run, against this checkout.
+
+use std::process::Command;
+use std::{env, fs};
+
+use plain_tests::command_line::Project;
+
+use crate::support::{built_plain, target, workspace};
+
+/// A folder in which things are made and built with what the workspace has built already.
+fn folder() -> Project {
+    let mut project = Project::empty(built_plain());
+    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
+        if let Some(value) = env::var_os(name) {
+            project.set(name, value);
+        }
+    }
+    project.set("CARGO", env!("CARGO"));
+    project.set("CARGO_TARGET_DIR", target());
+    project.set("CARGO_NET_OFFLINE", "true");
+    project
+}
+
+/// Makes `name`, with the versions of the workspace.
+fn make(project: &mut Project, words: &str, name: &str) {
+    let made = project.run(words).expect(0);
+    assert!(made.out.starts_with("Made "), "{}", made.out);
+    fs::copy(
+        workspace().join("Cargo.lock"),
+        project.path(name).join("Cargo.lock"),
+    )
+    .unwrap();
+    project.enter(name);
+}
+
+/// What cargo says, if it is content and warns of nothing.
+#[track_caller]
+fn cargo(project: &Project, words: &[&str]) -> String {
+    let command = project.command();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(words).env_clear();
+    cargo.current_dir(command.get_current_dir().unwrap());
+    for (name, value) in command.get_envs() {
+        cargo.env(name, value.unwrap_or_default());
+    }
+    let output = cargo.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let all = text(&output.stdout) + &text(&output.stderr);
+    assert!(output.status.success(), "{words:?}: {all}");
+    assert!(!all.contains("warning"), "{words:?}: {all}");
+    all
+}
+
+#[test]
+fn a_new_project_passes_its_tests_and_runs() {
+    let mut project = folder();
+    make(&mut project, "new guest-book", "guest-book");
+    cargo(&project, &["fmt", "--check"]);
+    let tested = cargo(&project, &["test"]);
+    assert!(tested.contains("3 passed"), "{tested}");
+
+    assert!(
+        project
+            .done("migrate")
+            .ends_with("Applied app 0001_initial\n")
+    );
+    let data = ["request", "/", "--data", "author=Ada&text=Hello"];
+    let left = project.start_words(data).finish().expect(0);
+    assert!(left.out.starts_with("303 "), "{}", left.out);
+    let page = project.done("request /");
+    assert!(page.contains("Hello"), "{page}");
+    assert_eq!(
+        project.done("migrations create add_mood"),
+        "migrations/0002_add_mood.sql\n"
+    );
+    let checked = project.run("preflight").expect(0);
+    assert!(checked.out.contains("0 errors"), "{}", checked.out);
+    for file in [
+        ".gitignore",
+        "Dockerfile",
+        "deploy/guest-book.service",
+        ".github/workflows/ci.yml",
+    ] {
+        let text = fs::read_to_string(project.path("guest-book").join(file)).unwrap();
+        assert!(!text.contains("__"), "{file}: {text}");
+    }
+}
+
+#[test]
+fn a_new_package_passes_its_tests() {
+    let mut project = folder();
+    make(
+        &mut project,
+        "new --package plain-comments",
+        "plain-comments",
+    );
+    cargo(&project, &["fmt", "--check"]);
+    let tested = cargo(&project, &["test"]);
+    assert!(tested.contains("2 passed"), "{tested}");
+    let code = fs::read_to_string(project.path("plain-comments/src/package.rs")).unwrap();
+    assert!(code.contains("\"plain.comments\""), "{code}");
+}
+
+#[test]
+fn nothing_is_written_over_and_no_name_is_taken_that_cargo_would_refuse() {
+    let project = folder();
+    project.write("here/file", "");
+    let refused = project.run("new here").expect(2);
+    assert_eq!(
+        refused.err,
+        "error: here is here already; choose another name, or remove it\n"
+    );
+    for name in ["Shop", "../shop", "match", "plain", "9"] {
+        let refused = project.run(&format!("new {name}")).expect(2);
+        assert!(refused.err.contains("invalid value"), "{}", refused.err);
+    }
+    project.run("new").expect(2);
+}
