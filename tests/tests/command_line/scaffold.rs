@@ -69,12 +69,12 @@ fn a_new_project_passes_its_tests_and_runs() {
     assert!(left.out.starts_with("303 "), "{}", left.out);
     let page = project.done("request /");
     assert!(page.contains("Hello"), "{page}");
+    let checked = project.run("preflight").expect(0);
+    assert!(checked.out.contains("0 errors"), "{}", checked.out);
     assert_eq!(
         project.done("migrations create add_mood"),
         "migrations/0002_add_mood.sql\n"
     );
-    let checked = project.run("preflight").expect(0);
-    assert!(checked.out.contains("0 errors"), "{}", checked.out);
     for file in [
         ".gitignore",
         "Dockerfile",
