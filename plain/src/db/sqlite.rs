@@ -14,6 +14,10 @@ use super::{Create, Error, Unavailable};
 /// How long another process that holds the file is waited for before the file can be opened.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many rows may be on their way from a connection's thread: those of a batch, so that the two
+/// threads need not take turns.
+const ROWS_UNDERWAY: usize = 512;
+
 /// The connections to one SQLite file.
 pub(super) struct Lanes {
     /// How further readers are opened.
@@ -82,6 +86,7 @@ impl Opening<'_> {
             .filename(self.path)
             .busy_timeout(self.wait)
             .foreign_keys(true)
+            .row_buffer_size(ROWS_UNDERWAY)
             .disable_statement_logging()
     }
 
