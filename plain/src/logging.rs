@@ -6,7 +6,7 @@
 //! first line of an event is not indented, so that what it quotes of a client can't pass for another.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::panic;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::SetGlobalDefaultError;
 use tracing::{Level, Subscriber};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -131,18 +132,39 @@ pub enum LoggingError {
     Again(#[from] SetGlobalDefaultError),
 }
 
-/// Sets up the log of this process, on standard error.
+/// How many bytes are written at once. Pipes take as many in one piece (`PIPE_BUF` of POSIX), so
+/// that the lines of two processes never run into each other.
+const WRITTEN_AT_ONCE: usize = 4096;
+
+/// How many lines wait to be written, until who logs waits too: none is lost.
+const MOST_WAITING: usize = 10_000;
+
+/// Writes what is left of the log when it is dropped; see [`init`].
+#[derive(Debug)]
+#[must_use = "the log ends when this is dropped"]
+pub struct Log {
+    _writer: WorkerGuard,
+}
+
+/// Sets up the log of this process, on standard error, until what is returned is dropped.
+///
+/// A thread of its own writes it, so that no request waits for a terminal or a disk. A process that
+/// is killed may lose the lines of its last moment.
 ///
 /// # Errors
 ///
 /// If `LOG_LEVEL` can't be understood, or the log was set up before.
-pub fn init(settings: &LoggingSettings) -> Result<(), LoggingError> {
-    // The lock of standard error is short; a writer on a thread of its own would go here.
-    let subscriber = subscriber(settings, io::stderr, Colors::for_terminal())?;
+pub fn init(settings: &LoggingSettings) -> Result<Log, LoggingError> {
+    let (writer, guard) = NonBlockingBuilder::default()
+        .thread_name("plain-log")
+        .buffered_lines_limit(MOST_WAITING)
+        .lossy(false)
+        .finish(BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stderr()));
+    let subscriber = subscriber(settings, writer, Colors::for_terminal())?;
     tracing::subscriber::set_global_default(subscriber)?;
     costs::set_slow_query(settings.slow_query());
     log_panics();
-    Ok(())
+    Ok(Log { _writer: guard })
 }
 
 /// Lets a panic be a line of the log like any other, with the request that it happened in; where

@@ -47,7 +47,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
         console.error(why);
         return Ok(ExitCode::FAILURE);
     }
-    log(app)?;
+    let _log = log(app)?;
     #[cfg(unix)]
     if supervised::is_supervised() {
         return match migrate_all(app, console).await {

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::chores::{ChoresSettings, Schedule};
 use crate::db::Create;
 use crate::http::Result;
-use crate::logging::{self, LoggingSettings};
+use crate::logging::{self, Log, LoggingSettings};
 use crate::server::{Server, ServerError, ServerSettings, Stopped};
 use crate::settings::Bind;
 
@@ -44,7 +44,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
         app,
         console,
     } = call;
-    log(app)?;
+    let _log = log(app)?;
     connect(app, Create::Never, console).await?;
     warn_if_stale(app, console);
     warn_if_pending(app, console).await?;
@@ -52,7 +52,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
 }
 
 /// Sets up the log of this process, as the settings say.
-pub(super) fn log(app: &App) -> Result<()> {
+pub(super) fn log(app: &App) -> Result<Log> {
     Ok(logging::init(app.settings().get::<LoggingSettings>()?)?)
 }
 

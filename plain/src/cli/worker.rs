@@ -37,7 +37,7 @@ pub(super) fn definition() -> Command {
 
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {
     let Call { app, console, .. } = call;
-    server::log(app)?;
+    let _log = server::log(app)?;
     connect(app, Create::Never, console).await?;
     warn_if_pending(app, console).await?;
     let _metrics = metrics::serve(app)?;
