@@ -154,7 +154,8 @@ impl App {
 
     /// Answers `request`. There is always an answer: errors and panics have become pages.
     pub async fn handle(&self, request: http::Request<Body>, connection: Connection) -> Response {
-        costs::of_request(async {
+        // What is around it moves it several times before it begins, so it is boxed while it is small.
+        let work = Box::pin(async move {
             let mut visit = self.inner.watch.begin(&request);
             let mut request = Request::new(request, connection, self.services().clone());
             let view = async |request: &mut Request| {
@@ -172,8 +173,8 @@ impl App {
             }
             visit.answered(response.status());
             response
-        })
-        .await
+        });
+        costs::of_request(work).await
     }
 
     /// The id that a trusted proxy gave `request`, which came over `connection`.

@@ -10,6 +10,7 @@
 
 mod access;
 mod alarm;
+mod balance;
 mod body;
 mod connection;
 mod error;
@@ -51,6 +52,7 @@ pub use tls::TlsError;
 pub use crate::settings::ServerSettings;
 pub(crate) use listen::Listener;
 
+use balance::Balance;
 use exchange::Exchange;
 use room::Room;
 use shutdown::Watch;
@@ -218,8 +220,10 @@ impl Server {
         let server = connection::Server::new(exchange, self.tls.clone(), &self.settings);
         let server = Arc::new(server);
         let (ended, all_ended) = mpsc::channel(1);
-        for (number, beat) in beats.iter().enumerate() {
+        let shares = Balance::shares(beats.len());
+        for (number, (beat, share)) in beats.iter().zip(shares).enumerate() {
             let worker = Worker {
+                share,
                 server: server.clone(),
                 shutdown: self.shutdown(),
                 watch: self.shutdown.watch(),

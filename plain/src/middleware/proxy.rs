@@ -182,9 +182,7 @@ impl TrustedProxies {
     /// Where each proxy added a value, it is that of the one that the client reached.
     fn https(&self, headers: &HeaderMap, passed: usize) -> Option<bool> {
         let (name, expected) = self.https.as_ref()?;
-        let values = reversed(headers, name, everywhere);
-        let last = values.len().checked_sub(1)?;
-        let value = values.get(passed.saturating_sub(1).min(last))?;
+        let value = members(headers, name).take(passed.max(1)).last()?;
         Some(value.eq_ignore_ascii_case(expected))
     }
 }
@@ -215,6 +213,8 @@ impl Proxy {
     }
 }
 
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// The longest id of a request that is taken over, in bytes.
 const LONGEST_ID: usize = 128;
 
@@ -241,21 +241,19 @@ struct Hop {
     scheme: Option<String>,
 }
 
-/// The members of a list that may stand in several lines, last first.
+/// The lines of a header, last first.
 ///
-/// A line that is no text is one member that says nothing, so that it hides what stands before it.
-fn reversed<'a>(headers: &'a HeaderMap, name: &HeaderName, split: Split) -> Vec<&'a str> {
-    let lines = headers.get_all(name).iter();
-    let members = lines.flat_map(|line| line.to_str().map_or(vec![""], |line| split(line, ',')));
-    let mut members: Vec<&str> = members.map(str::trim).collect();
-    members.reverse();
-    members
+/// One that is no text is a line that says nothing, so that it hides what stands before it.
+fn lines<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).iter().rev();
+    lines.map(|line| line.to_str().unwrap_or(""))
 }
 
-type Split = for<'a> fn(&'a str, char) -> Vec<&'a str>;
-
-fn everywhere(text: &str, separator: char) -> Vec<&str> {
-    text.split(separator).collect()
+/// The members of a list that may stand in several lines, last first.
+fn members<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    lines(headers, name)
+        .flat_map(|line| line.rsplit(','))
+        .map(str::trim)
 }
 
 /// Splits outside of quotes. A quote that is never closed is none: a client could send one to hide
@@ -272,19 +270,17 @@ fn outside_quotes(text: &str, separator: char) -> Vec<&str> {
 
 /// `X-Forwarded-For`, nearest first.
 fn addresses(headers: &HeaderMap) -> Vec<Hop> {
-    let name = HeaderName::from_static("x-forwarded-for");
-    let hops = reversed(headers, &name, everywhere)
-        .into_iter()
-        .map(|text| Hop {
-            address: address(text),
-            scheme: None,
-        });
+    let hops = members(headers, &X_FORWARDED_FOR).map(|text| Hop {
+        address: address(text),
+        scheme: None,
+    });
     hops.collect()
 }
 
 /// `Forwarded` (RFC 7239 section 4), nearest first.
 fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
-    let hops = reversed(headers, &header::FORWARDED, outside_quotes).into_iter();
+    let lines = lines(headers, &header::FORWARDED);
+    let hops = lines.flat_map(|line| outside_quotes(line, ',').into_iter().rev());
     hops.map(|element| {
         let mut hop = Hop::default();
         for pair in outside_quotes(element, ';') {

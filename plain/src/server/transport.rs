@@ -30,6 +30,15 @@ impl Socket {
         }
     }
 
+    /// Takes it out of the runtime of its thread.
+    pub(super) fn detach(self) -> io::Result<Detached> {
+        match self {
+            Self::Tcp(stream) => stream.into_std().map(Detached::Tcp),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.into_std().map(Detached::Unix),
+        }
+    }
+
     /// Waits for the first byte that the client sends, which stays there to be read; `None` if it
     /// leaves, or if that can't be told.
     pub(super) async fn peek(&self) -> Option<u8> {
@@ -41,6 +50,25 @@ impl Socket {
             },
             #[cfg(unix)]
             Self::Unix(_) => None,
+        }
+    }
+}
+
+/// A connection that no runtime looks after, on its way from one thread to another.
+#[derive(Debug)]
+pub(super) enum Detached {
+    Tcp(std::net::TcpStream),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Detached {
+    /// The connection, in the runtime of the present thread.
+    pub(super) fn attach(self) -> io::Result<Socket> {
+        match self {
+            Self::Tcp(stream) => TcpStream::from_std(stream).map(Socket::Tcp),
+            #[cfg(unix)]
+            Self::Unix(stream) => UnixStream::from_std(stream).map(Socket::Unix),
         }
     }
 }

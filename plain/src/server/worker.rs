@@ -1,5 +1,5 @@
 //! The threads that serve: each has a runtime of its own and accepts from the same socket, and a
-//! connection stays on the thread that accepted it.
+//! connection stays on the thread that opened it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,18 +7,24 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
+use super::balance::Share;
 use super::connection::Server;
 use super::handler::Handler;
 use super::listen::{Accepting, Another};
 use super::room::Room;
 use super::shutdown::{Shutdown, Watch};
-use super::transport::Socket;
+use super::transport::{Detached, Socket};
 use super::watchdog::Beat;
 
 /// How long to wait when the system has no room for another connection.
 const PAUSE_WHEN_FULL: Duration = Duration::from_millis(100);
+
+/// A connection as one thread hands it over to another.
+pub(super) type Came = (Detached, Option<SocketAddr>);
 
 /// What a thread serves with.
 pub(super) struct Worker<H> {
@@ -26,6 +32,7 @@ pub(super) struct Worker<H> {
     pub(super) shutdown: Shutdown,
     pub(super) watch: Watch,
     pub(super) room: Arc<Room>,
+    pub(super) share: Share<Came>,
     pub(super) beat: Arc<Beat>,
     /// Closed when all threads have ended.
     pub(super) ended: mpsc::Sender<()>,
@@ -86,6 +93,7 @@ impl<H: Handler> Worker<H> {
 
     /// Accepts until the server is asked to stop, and then what was waiting already.
     async fn accept(&mut self, listener: Accepting, alive: &mpsc::Sender<()>) {
+        let mut offers = FuturesUnordered::new();
         loop {
             let accepted = async {
                 self.room.available(&self.shutdown).await;
@@ -94,11 +102,25 @@ impl<H: Handler> Worker<H> {
             let accepted = tokio::select! {
                 biased;
                 () = self.watch.finishing() => break,
+                came = self.share.handed() => {
+                    self.open_detached(came, alive);
+                    continue;
+                }
+                Some(returned) = offers.next() => {
+                    if let Some(came) = returned {
+                        self.open_detached(came, alive);
+                    }
+                    continue;
+                }
                 accepted = accepted => accepted,
             };
             match accepted {
+                Ok((socket, peer)) if self.share.is_ahead() => match socket.detach() {
+                    Ok(detached) => offers.push(self.share.offer((detached, peer))),
+                    Err(error) => lost(&error),
+                },
                 Ok((socket, peer)) => {
-                    self.open(socket, peer, alive.clone());
+                    self.open(socket, peer, alive);
                     // One at a time, so that a thread never holds connections that it has not
                     // looked at, while others are free.
                     tokio::task::yield_now().await;
@@ -111,18 +133,39 @@ impl<H: Handler> Worker<H> {
             }
         }
         for (socket, peer) in listener.waiting() {
-            self.open(socket, peer, alive.clone());
+            self.open(socket, peer, alive);
+        }
+        while let Some(came) = self.share.last() {
+            self.open_detached(came, alive);
+        }
+        while let Some(returned) = offers.next().await {
+            if let Some(came) = returned {
+                self.open_detached(came, alive);
+            }
         }
     }
 
-    fn open(&self, socket: Socket, peer: Option<SocketAddr>, alive: mpsc::Sender<()>) {
-        let (server, watch) = (self.server.clone(), self.watch.clone());
+    fn open_detached(&self, (detached, peer): Came, alive: &mpsc::Sender<()>) {
+        match detached.attach() {
+            Ok(socket) => self.open(socket, peer, alive),
+            Err(error) => lost(&error),
+        }
+    }
+
+    fn open(&self, socket: Socket, peer: Option<SocketAddr>, alive: &mpsc::Sender<()>) {
+        let (server, watch, alive) = (self.server.clone(), self.watch.clone(), alive.clone());
         let place = self.room.enter(self.watch.clone());
+        let counted = self.share.enter();
         tokio::spawn(async move {
             server.serve(socket, peer, watch, place).await;
-            drop(alive);
+            drop((alive, counted));
         });
     }
+}
+
+/// Tells of a connection that the system does not let go from one thread to another.
+fn lost(error: &io::Error) {
+    tracing::error!(target: "plain::server", %error, "a connection was lost between two threads");
 }
 
 /// Whether only the connection that was to be accepted is gone.
