@@ -15,6 +15,7 @@
 use std::env;
 
 use minijinja::Environment;
+use minijinja::syntax::SyntaxConfig;
 use serde::{Deserialize, Serialize};
 
 /// The answer of `/text`.
@@ -92,6 +93,13 @@ impl Default for Page {
 /// The environment of a subject that has none of its own.
 pub fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
+    // As Plain has it, so that the page is the same byte by byte.
+    let mut syntax = SyntaxConfig::builder();
+    syntax
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true);
+    environment.set_syntax(syntax.build().expect("the usual marks are well-formed"));
     for (name, source) in TEMPLATES {
         environment
             .add_template(name, source)

@@ -22,7 +22,7 @@ pub(crate) struct Subject {
 }
 
 /// The base first.
-pub(crate) const ALL: [Subject; 2] = [
+pub(crate) const ALL: [Subject; 5] = [
     Subject {
         name: "base",
         title: "hyper + sqlx",
@@ -34,6 +34,24 @@ pub(crate) const ALL: [Subject; 2] = [
         title: "Plain",
         sqlite_table: "plainsessions_session",
         postgres_table: "plainsessions_session",
+    },
+    Subject {
+        name: "axum",
+        title: "axum + tower-sessions",
+        sqlite_table: "tower_sessions",
+        postgres_table: "tower_sessions.session",
+    },
+    Subject {
+        name: "actix",
+        title: "actix-web + actix-session",
+        sqlite_table: "actix_session",
+        postgres_table: "actix_session",
+    },
+    Subject {
+        name: "cot",
+        title: "cot",
+        sqlite_table: "cot__session",
+        postgres_table: "cot__session",
     },
 ];
 
