@@ -15,7 +15,11 @@ use clap::Parser;
 )]
 pub(crate) struct Options {
     /// Which subjects to measure; the base is always among them.
-    #[arg(long, value_delimiter = ',', default_value = "base,plain,axum,actix,cot")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "base,plain,axum,actix,cot"
+    )]
     pub(crate) subjects: Vec<String>,
 
     /// Only the cells whose name contains one of these texts; `--list` shows the names.
