@@ -4,6 +4,8 @@
 //!
 //! The client in here allocates nothing while it is counted, so all that is counted is the server's.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark that fails is to say where")]
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
