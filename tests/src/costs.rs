@@ -1,62 +1,18 @@
-//! What is measured in small: a part, or one request through an application, in one thread.
-//!
-//! The benches beside the tests run it for time and for allocations.
+//! The application whose requests are measured in small.
 
 use std::fmt;
 
-use http::header;
 use plain::App;
-use plain::http::{Body, Connection, Request, Response, Result, Scheme};
+use plain::http::{Request, Response, Result};
 use plain::packages::{Installer, Package};
 use plain::templates::to_value;
 use plain::test::TestApp;
 use plain::urls::{Urls, path, urls};
 use plain::views::View;
-use plain_sessions::{SessionSettings, SessionStore, SessionView};
+use plain_sessions::{SessionStore, SessionView};
 use serde::Serialize;
 use serde_json::json;
 use tokio::runtime::Runtime;
-
-/// Something that can be done again and again.
-pub type Work = Box<dyn FnMut()>;
-
-/// The names of all works.
-pub const NAMES: [&str; 11] = [
-    "routing",
-    "cookie parsing",
-    "settings access",
-    "template render",
-    "session values",
-    "session encode",
-    "request text",
-    "request text with cookie",
-    "request page",
-    "request session read",
-    "request session write",
-];
-
-/// The work called `name`, ready to be done.
-///
-/// # Panics
-///
-/// If there is none.
-pub fn work(name: &str) -> Work {
-    let bench = Bench::start();
-    match name {
-        "routing" => bench.routing(),
-        "cookie parsing" => bench.cookie_parsing(),
-        "settings access" => bench.settings_access(),
-        "template render" => bench.template_render(),
-        "session values" => bench.session_values(),
-        "session encode" => bench.session_encode(),
-        "request text" => bench.request("GET", "/text", Cookie::None),
-        "request text with cookie" => bench.request("GET", "/text", Cookie::Session),
-        "request page" => bench.request("GET", "/page", Cookie::None),
-        "request session read" => bench.request("GET", "/session", Cookie::Session),
-        "request session write" => bench.request("POST", "/session", Cookie::Session),
-        _ => panic!("there is no work called {name}"),
-    }
-}
 
 /// An application, and what runs it.
 pub struct Bench {
@@ -68,11 +24,6 @@ impl fmt::Debug for Bench {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bench").finish_non_exhaustive()
     }
-}
-
-enum Cookie {
-    None,
-    Session,
 }
 
 impl Bench {
@@ -110,101 +61,6 @@ impl Bench {
         let key = client.cookie("sessionid").unwrap();
         format!("theme=dark; consent=1; _ga=GA1.2.1234567890.1700000000; sessionid={key}; tz=UTC")
     }
-
-    fn routing(self) -> Work {
-        Box::new(move || {
-            for target in ["/text", "/shop/orders/17/lines/4?page=2", "/nowhere/at/all"] {
-                std::hint::black_box(self.app.router().resolve(target));
-            }
-        })
-    }
-
-    fn cookie_parsing(self) -> Work {
-        let cookies = self.cookies();
-        let request = self.app.requests().get("/text").header("cookie", &cookies);
-        let request = request.build();
-        Box::new(move || {
-            std::hint::black_box(request.cookie("sessionid").is_some());
-            std::hint::black_box(request.cookie("missing").is_some());
-        })
-    }
-
-    fn settings_access(self) -> Work {
-        let request = self.app.requests().get("/text").build();
-        Box::new(move || {
-            std::hint::black_box(request.settings::<SessionSettings>().unwrap());
-        })
-    }
-
-    fn template_render(self) -> Work {
-        let request = self.app.requests().get("/page").build();
-        Box::new(move || {
-            let page = request.render("page.html", to_value(&Page::new())).unwrap();
-            assert_eq!(page.status(), 200);
-        })
-    }
-
-    fn session_values(self) -> Work {
-        let services = self.app.services().clone();
-        Box::new(move || {
-            let session = SessionStore::new(&services).unwrap();
-            session.set("name", "Ada Lovelace").unwrap();
-            session.set("cart", ["tea", "coffee", "cake"]).unwrap();
-            session
-                .update("visits", |visits: Option<u64>| visits.unwrap_or(0) + 1)
-                .unwrap();
-            session.remove("cart");
-            let visits: Option<u64> = session.get("visits").unwrap();
-            assert_eq!(visits, Some(1));
-        })
-    }
-
-    fn session_encode(self) -> Work {
-        let session = SessionStore::new(self.app.services()).unwrap();
-        for number in 0..20 {
-            let value = json!({"number": number, "name": "tea & cake", "tags": ["a", "b"]});
-            session
-                .set(format!("value_{number}").as_str(), value)
-                .unwrap();
-        }
-        Box::new(move || {
-            let items: serde_json::Map<_, _> = session.items().into_iter().collect();
-            std::hint::black_box(serde_json::to_string(&items).unwrap());
-        })
-    }
-
-    fn request(self, method: &'static str, path: &'static str, cookie: Cookie) -> Work {
-        let cookies = match cookie {
-            Cookie::None => None,
-            Cookie::Session => Some(self.cookies()),
-        };
-        let app = self.app();
-        Box::new(move || {
-            let request = request(method, path, cookies.as_deref());
-            let connection = Connection {
-                peer: Some(([127, 0, 0, 1], 40_000).into()),
-                scheme: Scheme::Http,
-            };
-            let response = self.runtime.block_on(app.handle(request, connection));
-            assert_eq!(response.status(), 200);
-        })
-    }
-}
-
-/// What a browser behind a proxy sends.
-fn request(method: &str, path: &str, cookies: Option<&str>) -> http::Request<Body> {
-    let mut request = http::Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, "localhost")
-        .header(header::ACCEPT, "*/*")
-        .header("x-forwarded-for", "192.0.2.7")
-        .header("x-forwarded-proto", "https")
-        .header("sec-fetch-site", "same-origin");
-    if let Some(cookies) = cookies {
-        request = request.header(header::COOKIE, cookies);
-    }
-    request.body(Body::empty()).unwrap()
 }
 
 struct Costs;

@@ -32,7 +32,7 @@ build)
         wait
     fi
     if [ -e broken ]; then
-        echo '{"reason": "compiler-message", "message": {"level": "error", "rendered":
+        printf %s '{"reason": "compiler-message", "message": {"level": "error", "rendered":
             "error: expected <expression>\n --> src/main.rs:3:7\n", "spans":
             [{"is_primary": true, "file_name": "src/main.rs", "line_start": 3, "column_start": 7}]}}' \
             | tr -d '\n'
