@@ -31,7 +31,7 @@ fn pages() -> Urls {
     urls([
         path("", Home),
         path("who", Who),
-        path("work/<int:number>", Work),
+        path("task/<int:number>", Task),
         path("upload", Upload),
         path("form", Form),
         path("large", Large),
@@ -59,9 +59,9 @@ impl View for Who {
 }
 
 /// Takes some milliseconds, of which its number decides; the log says when it begins.
-struct Work;
+struct Task;
 
-impl View for Work {
+impl View for Task {
     async fn get(&self, request: &Request) -> Result<Response> {
         let number: u64 = request.param("number")?;
         tracing::info!("begun {number}");

@@ -1,12 +1,11 @@
 //! A project as a stranger begins one, built by cargo and run by `plain`.
 
-use std::env;
 use std::fs;
 use std::path::Path;
 
 use plain_tests::command_line::Project;
 
-use crate::support::{built_plain, target, workspace};
+use crate::support::{built_plain, let_build, workspace};
 
 const MAIN: &str = r#"
 use plain::http::{Request, Response, Result};
@@ -88,14 +87,7 @@ fn project() -> Project {
         "CREATE TABLE notes (text TEXT NOT NULL);\n",
     );
     project.write("templates/home.html", "Hello from {{ 1 + 1 }} templates");
-    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
-        if let Some(value) = env::var_os(name) {
-            project.set(name, value);
-        }
-    }
-    project.set("CARGO", env!("CARGO"));
-    project.set("CARGO_TARGET_DIR", target());
-    project.set("CARGO_NET_OFFLINE", "true");
+    let_build(&mut project);
     project
 }
 

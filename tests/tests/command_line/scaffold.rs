@@ -1,23 +1,16 @@
 //! `plain new`: what it makes is built and run, against this checkout.
 
+use std::fs;
 use std::process::Command;
-use std::{env, fs};
 
 use plain_tests::command_line::Project;
 
-use crate::support::{built_plain, target, workspace};
+use crate::support::{built_plain, let_build, workspace};
 
 /// A folder in which things are made and built with what the workspace has built already.
 fn folder() -> Project {
     let mut project = Project::empty(built_plain());
-    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
-        if let Some(value) = env::var_os(name) {
-            project.set(name, value);
-        }
-    }
-    project.set("CARGO", env!("CARGO"));
-    project.set("CARGO_TARGET_DIR", target());
-    project.set("CARGO_NET_OFFLINE", "true");
+    let_build(&mut project);
     project
 }
 

@@ -104,3 +104,15 @@ pub(crate) fn built_plain() -> PathBuf {
     assert!(plain.exists(), "{}", plain.display());
     plain
 }
+
+/// Lets `project` be built with what the workspace has built already, without a network.
+pub(crate) fn let_build(project: &mut Project) {
+    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
+        if let Some(value) = std::env::var_os(name) {
+            project.set(name, value);
+        }
+    }
+    project.set("CARGO", env!("CARGO"));
+    project.set("CARGO_TARGET_DIR", target());
+    project.set("CARGO_NET_OFFLINE", "true");
+}

@@ -27,7 +27,7 @@ enum Outcome {
 }
 
 fn ask(stream: &mut TcpStream, number: u64) -> Outcome {
-    let request = format!("GET /work/{number} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    let request = format!("GET /task/{number} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     if stream.write_all(request.as_bytes()).is_err() {
         return Outcome::Untouched;
     }

@@ -1,5 +1,6 @@
 //! How far a handler that holds its thread disturbs others.
 
+use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
@@ -49,4 +50,20 @@ fn new_connections_go_to_the_threads_that_are_free() {
         assert_eq!(peer.answer().status(), 200);
     }
     assert_eq!(holder.answer().status(), 200);
+}
+
+#[test]
+fn all_threads_have_some_of_the_connections() {
+    let settings = ServerSettings {
+        server_threads: 2,
+        ..ServerSettings::default()
+    };
+    let app = |_: http::Request<Body>, _: Connection| async {
+        let thread = std::thread::current();
+        Response::text(thread.name().unwrap_or_default().to_owned())
+    };
+    let server = TestServer::start_with(app, settings);
+    let mut peers: Vec<_> = (0..64).map(|_| Peer::connect(server.address())).collect();
+    let threads: HashSet<_> = peers.iter_mut().map(|peer| peer.get("/").body).collect();
+    assert_eq!(threads.len(), 2, "{threads:?}");
 }

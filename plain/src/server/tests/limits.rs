@@ -36,6 +36,15 @@ where
     (TestServer::start_with(app, settings), dropped)
 }
 
+/// A page that has no end.
+async fn endless(guard: Dropped) -> Response {
+    let pieces = stream::repeat_with(move || {
+        let _guard = &guard;
+        Ok::<_, std::io::Error>(Bytes::from_static(&[0; 65_536]))
+    });
+    Response::text(Body::stream(pieces))
+}
+
 #[test]
 fn a_handler_that_never_returns_is_dropped_and_answered_for_with_503() {
     let (server, dropped) = serving(
@@ -123,16 +132,7 @@ fn a_connection_waits_for_its_next_request_for_a_time_of_its_own() {
 
 #[test]
 fn a_client_that_never_reads_is_let_go() {
-    let (server, dropped) = serving(
-        |settings| settings.server_write_timeout = 0.2,
-        |guard| async move {
-            let pieces = stream::repeat_with(move || {
-                let _guard = &guard;
-                Ok::<_, std::io::Error>(Bytes::from_static(&[0; 65_536]))
-            });
-            Response::text(Body::stream(pieces))
-        },
-    );
+    let (server, dropped) = serving(|settings| settings.server_write_timeout = 0.2, endless);
     let mut peer = Peer::connect(server.address());
     peer.ask("GET", "/");
     dropped.recv_timeout(PATIENCE).unwrap();
@@ -142,16 +142,7 @@ fn a_client_that_never_reads_is_let_go() {
 /// in the system, so that a least rate follows from the longest pause.
 #[test]
 fn a_client_that_takes_a_byte_now_and_then_is_let_go() {
-    let (server, dropped) = serving(
-        |settings| settings.server_write_timeout = 0.5,
-        |guard| async move {
-            let pieces = stream::repeat_with(move || {
-                let _guard = &guard;
-                Ok::<_, std::io::Error>(Bytes::from_static(&[0; 65_536]))
-            });
-            Response::text(Body::stream(pieces))
-        },
-    );
+    let (server, dropped) = serving(|settings| settings.server_write_timeout = 0.5, endless);
     let mut peer = Peer::connect(server.address());
     peer.ask("GET", "/");
     let started = Instant::now();
