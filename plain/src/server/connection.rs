@@ -11,11 +11,12 @@ use std::time::Duration;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::exchange::Exchange;
 use super::handler::Handler;
 use super::limits::Limits;
+use super::lookout::LONGEST_GOODBYE;
 use super::progress::Wait;
 use super::room::Place;
 use super::shutdown::Watch;
@@ -190,7 +191,10 @@ async fn unless_asked_to_go<T>(
 ) -> Option<T> {
     let since = Instant::now();
     let mut first = pin!(first);
-    let mut stopped = pin!(stopped(watch));
+    let mut stopped = pin!(async {
+        stopped(watch).await;
+        first_request(since).await;
+    });
     poll_fn(|cx| {
         if let Poll::Ready(first) = first.as_mut().poll(cx) {
             return Poll::Ready(Some(first));
@@ -244,6 +248,12 @@ pub(super) async fn stopped(watch: &mut Watch) {
     watch.finishing().await;
     // Lets the runtime look at the sockets once more.
     tokio::task::yield_now().await;
+}
+
+/// Waits as long as a client that came at `since` may take for its first request though the server
+/// stops: it could not know, and who gets no answer can't tell what became of the request.
+pub(super) async fn first_request(since: Instant) {
+    sleep_until(since + LONGEST_GOODBYE).await;
 }
 
 /// Reads what the client still sends, within limits, so that it gets to see its answer: closing a

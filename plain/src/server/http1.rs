@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 
 use super::body::Intake;
-use super::connection::{Accepted, Server, drain, log, stopped};
+use super::connection::{Accepted, Server, drain, first_request, log, stopped};
 use super::gate::Gate;
 use super::handler::Handler;
 use super::limits::TimeLimit;
@@ -78,7 +78,12 @@ impl<H: Handler> Server<H> {
             }
         });
         let mut connection = self.http1.serve_connection(TokioIo::new(wire), service);
-        let mut stopped = pin!(stopped(&mut watch));
+        let mut stopped = pin!(async {
+            stopped(&mut watch).await;
+            if !progress.has_begun() {
+                first_request(accepted.at).await;
+            }
+        });
         let mut lookout = Lookout::new(self.limits, place, accepted.at);
         let end = poll_fn(|cx| {
             progress.share().renew();

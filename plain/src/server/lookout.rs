@@ -11,8 +11,8 @@ use super::progress::Wait;
 use super::room::Place;
 
 /// How long a client without requests may take to take note that it is to go: it may just have sent
-/// one (RFC 9113 section 6.8).
-const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
+/// one (RFC 9113 section 6.8), or come to send one.
+pub(super) const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
 
 /// Looks after one connection.
 #[derive(Debug)]

@@ -77,6 +77,11 @@ impl Progress {
         Turn(self.clone())
     }
 
+    /// Whether there ever was a request.
+    pub(super) fn has_begun(&self) -> bool {
+        self.steps.load(Relaxed) > 0
+    }
+
     /// Notes whether a head was begun and has not ended.
     pub(super) fn set_head_begun(&self, begun: bool) {
         self.head_begun.store(begun, Relaxed);

@@ -30,6 +30,17 @@ fn gated() -> (impl Handler, Receiver<()>, Arc<Semaphore>) {
     (handler, arrivals, gate)
 }
 
+/// Waits until `server` accepts nobody any more.
+fn refuses(server: &TestServer) {
+    let started = Instant::now();
+    while TcpStream::connect(server.address()).is_ok() {
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "still accepting"
+        );
+    }
+}
+
 #[test]
 fn a_server_that_stops_answers_what_is_in_flight_and_closes_idle_connections_at_once() {
     let (handler, arrivals, gate) = gated();
@@ -44,13 +55,7 @@ fn a_server_that_stops_answers_what_is_in_flight_and_closes_idle_connections_at_
     server.shutdown().finish();
     assert_eq!(idle.rest(), "");
     assert_eq!(silent.rest(), "");
-    let started = Instant::now();
-    while TcpStream::connect(server.address()).is_ok() {
-        assert!(
-            started.elapsed() < Duration::from_secs(10),
-            "still accepting"
-        );
-    }
+    refuses(&server);
 
     gate.add_permits(1);
     let answer = busy.answer();
@@ -71,6 +76,18 @@ fn a_request_that_was_waiting_to_be_accepted_is_answered_by_a_server_that_stops(
     server.shutdown().finish();
     let server = TestServer::run(server, gated().0);
     assert_eq!(waiting.answer().status(), 200);
+    assert_eq!(server.wait(), Stopped::Finished);
+}
+
+#[test]
+fn who_has_only_just_come_to_a_server_that_stops_may_still_ask() {
+    let server = TestServer::start(gated().0);
+    let mut peer = Peer::connect(server.address());
+    server.shutdown().finish();
+    refuses(&server);
+    let answer = peer.get("/");
+    assert_eq!((answer.status(), answer.body.as_str()), (200, "done"));
+    assert_eq!(answer.header("connection"), Some("close"));
     assert_eq!(server.wait(), Stopped::Finished);
 }
 

@@ -71,9 +71,27 @@ fn client(trusted: &[&CertificateDer<'static>], alpn: &[&str]) -> Arc<ClientConf
 type Secured = StreamOwned<ClientConnection, std::net::TcpStream>;
 
 fn connect(server: &TestServer, config: Arc<ClientConfig>) -> Peer<Secured> {
+    Peer::over(secured(server, config))
+}
+
+fn secured(server: &TestServer, config: Arc<ClientConfig>) -> Secured {
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(config, name).unwrap();
-    Peer::over(StreamOwned::new(connection, socket(server.address())))
+    StreamOwned::new(connection, socket(server.address()))
+}
+
+#[test]
+fn who_has_only_just_agreed_on_the_keys_with_a_server_that_stops_may_still_ask() {
+    let made = Made::new(localhost());
+    for alpn in [&[][..], &["http/1.1"]] {
+        let server = TestServer::start_with(app, made.settings());
+        let mut stream = secured(&server, client(&[&made.der], alpn));
+        stream.conn.complete_io(&mut stream.sock).unwrap();
+        server.shutdown().finish();
+        let mut peer = Peer::over(stream);
+        assert_eq!(peer.get("/next").body, "/next");
+        assert_eq!(server.wait(), Stopped::Finished);
+    }
 }
 
 #[test]
