@@ -61,9 +61,22 @@ pub(super) fn executable_in(message: &str, binary: &Binary) -> Option<PathBuf> {
 }
 
 /// Cargo, to be run in the folder `root`.
+///
+/// What `cargo run` told this program about itself is not passed on: build scripts look at it (ring's
+/// does), and all that depends on them would be compiled anew each time.
 fn command(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        let is_told = |name: &str| {
+            name == "OUT_DIR"
+                || name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+        };
+        if name.to_str().is_some_and(is_told) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

@@ -147,3 +147,18 @@ fn several_programs_or_none_are_not_guessed_among() {
     let none = CARGO.replace(r#"[{"kind": ["bin"], "name": "shop"}]}]}"#, "[]}]}");
     assert_snapshot!(with_cargo(&none).run("migrate").expect(1).err, @"error: the project in /project has no program to run; add a src/main.rs that calls `plain::main`, or set default-members under [workspace] to the package that has one");
 }
+
+#[test]
+fn cargo_is_not_told_of_the_program_that_asks_it() {
+    let mut project = with_cargo(&CARGO.replace("build)", "build)\n    env > environment"));
+    project.set("CARGO_PKG_NAME", "plain");
+    project.set("CARGO_MANIFEST_DIR", "/nowhere");
+    project.set("OUT_DIR", "/nowhere");
+    project.set("CARGO_NET_OFFLINE", "true");
+    project.done("urls list");
+    let environment = std::fs::read_to_string(project.path("environment")).unwrap();
+    assert!(environment.contains("CARGO_NET_OFFLINE=true"));
+    for told in ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"] {
+        assert!(!environment.contains(told), "{environment}");
+    }
+}
