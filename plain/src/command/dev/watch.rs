@@ -9,7 +9,7 @@ use std::time::Duration;
 use notify::event::{EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::command::project::SETTINGS;
 
@@ -37,6 +37,8 @@ pub(super) struct Watcher {
     watcher: RecommendedWatcher,
     watched: HashSet<PathBuf>,
     pending: Changes,
+    /// When the last of what is pending was noted.
+    noted: Instant,
 }
 
 impl Watcher {
@@ -53,6 +55,7 @@ impl Watcher {
             watcher,
             watched: HashSet::new(),
             pending: Changes::default(),
+            noted: Instant::now(),
         };
         for folder in folders {
             this.note_folder(&canonical(folder))?;
@@ -61,23 +64,31 @@ impl Watcher {
         Ok(this)
     }
 
-    /// Waits for changes, and until they are complete.
+    /// Waits for changes, and until they are complete. What counts for nothing puts that off by nothing:
+    /// a database is written to all the time, and each page that is asked for opens its template.
     pub(super) async fn next(&mut self) -> Changes {
         loop {
             let event = match self.pending == Changes::default() {
                 true => self.events.recv().await,
-                false => match timeout(QUIET, self.events.recv()).await {
+                false if self.noted.elapsed() >= QUIET => return mem::take(&mut self.pending),
+                false => match timeout_at(self.noted + QUIET, self.events.recv()).await {
                     Ok(event) => event,
-                    Err(_) => return mem::take(&mut self.pending),
+                    Err(_) => continue,
                 },
             };
             match event {
                 Some(Ok(event)) => self.note(&event),
                 // What was lost could have been anything.
-                Some(Err(_)) => self.pending.code = true,
+                Some(Err(_)) => self.pending().code = true,
                 None => std::future::pending().await,
             }
         }
+    }
+
+    /// What is pending, to be added to now.
+    fn pending(&mut self) -> &mut Changes {
+        self.noted = Instant::now();
+        &mut self.pending
     }
 
     fn note(&mut self, event: &Event) {
@@ -96,7 +107,7 @@ impl Watcher {
             }
         }
         if event.need_rescan() {
-            self.pending.code = true;
+            self.pending().code = true;
         }
     }
 
@@ -134,13 +145,13 @@ impl Watcher {
             parts.iter().any(|part| part == folder)
         };
         if *path == self.root.join(SETTINGS) {
-            self.pending.settings = true;
+            self.pending().settings = true;
         } else if matches!(ending, Some("rs" | "sql"))
             || matches!(name, "Cargo.toml" | "Cargo.lock")
         {
-            self.pending.code = true;
+            self.pending().code = true;
         } else if is_in("templates") || is_in("assets") {
-            self.pending.pages = true;
+            self.pending().pages = true;
         }
     }
 }
@@ -156,6 +167,12 @@ fn canonical(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     const CODE: Changes = Changes {
@@ -213,5 +230,29 @@ mod tests {
         assert_eq!(watcher.next().await, CODE);
         write("src/pages/home/view.rs");
         assert_eq!(watcher.next().await, CODE);
+    }
+
+    #[tokio::test]
+    async fn a_change_is_told_while_a_database_is_written_and_templates_are_read_without_a_pause() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("templates")).unwrap();
+        fs::write(root.join("templates/home.html"), "").unwrap();
+        let mut watcher = Watcher::start(root, &[root.to_owned()]).unwrap();
+        let done = Arc::new(AtomicBool::new(false));
+        let busy = thread::spawn({
+            let (done, root) = (Arc::clone(&done), root.to_owned());
+            move || {
+                while !done.load(Ordering::Relaxed) {
+                    fs::write(root.join("db.sqlite3"), "row").unwrap();
+                    fs::read(root.join("templates/home.html")).unwrap();
+                }
+            }
+        });
+        fs::write(root.join("main.rs"), "").unwrap();
+        let changes = timeout(Duration::from_secs(60), watcher.next()).await;
+        done.store(true, Ordering::Relaxed);
+        busy.join().unwrap();
+        assert_eq!(changes, Ok(CODE));
     }
 }
