@@ -8,7 +8,7 @@ use crate::bill::{Bill, BillLine};
 use crate::money::Cents;
 
 /// Something to buy.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, plain::db::FromRow)]
 pub(crate) struct Product {
     /// The number of the row.
     pub(crate) id: i64,
@@ -51,7 +51,7 @@ impl Product {
 }
 
 /// What a visitor ordered.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, plain::db::FromRow)]
 pub(crate) struct Order {
     /// The number of the order.
     pub(crate) id: i64,
@@ -87,7 +87,7 @@ impl Model for Order {
 }
 
 /// A line of an order, with name and price as they were when it was placed.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, plain::db::FromRow)]
 pub(crate) struct OrderLine {
     pub(crate) id: i64,
     pub(crate) order_id: i64,

@@ -8,7 +8,7 @@ use plain::db::Value;
 use serde::{Serialize, Serializer};
 
 /// An amount in hundredths of the shop's currency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::Type)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, plain::db::Type)]
 #[sqlx(transparent)]
 pub(crate) struct Cents(pub(crate) i64);
 

@@ -183,7 +183,7 @@ fn key(request: &Request, parts: &[&str]) -> Result<String> {
     Ok(Signer::new(request.services(), "plain.auth.attempts")?.sign(&parts))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(plain::db::FromRow)]
 struct Row {
     key: String,
     failures: i64,

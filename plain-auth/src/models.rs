@@ -9,7 +9,7 @@ use crate::email;
 /// Someone with an account.
 ///
 /// It does not hold the hash of the password, so no page, no JSON and no log can.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, plain::db::FromRow)]
 #[non_exhaustive]
 pub struct User {
     /// The number of the row; numbers are not used again.
@@ -75,7 +75,7 @@ impl Model for User {
 }
 
 /// A user with the hash of the password, for who checks one.
-#[derive(sqlx::FromRow)]
+#[derive(plain::db::FromRow)]
 pub(crate) struct Credentials {
     #[sqlx(flatten)]
     pub(crate) user: User,

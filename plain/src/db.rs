@@ -45,6 +45,12 @@ pub use query::{Executor, FromRow, Query, Sql};
 pub use queryset::{Page, QuerySet, Total};
 pub use settings::{DatabaseSettings, Synchronous};
 pub use slot::DatabaseSlot;
+/// Implements the trait of this name for a struct whose fields are named as the columns are; it is
+/// sqlx's.
+pub use sqlx_macros::FromRow;
+/// Lets a type around another one, which is marked `#[sqlx(transparent)]`, be read from a column; it is
+/// sqlx's.
+pub use sqlx_macros::Type;
 pub use stored_time::StoredTime;
 pub use transaction::Transaction;
 pub use url::DatabaseUrl;

@@ -124,7 +124,7 @@ fn a_struct_that_no_row_becomes_is_told_of_the_derive() {
          db.query(\"SELECT 1\").fetch_all().await\n}",
         &[
             "error[E0277]: a row can't be read into `Item`",
-            "note: write `#[derive(sqlx::FromRow)]` over the struct",
+            "note: write `#[derive(plain::db::FromRow)]` over the struct",
         ],
     );
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::settings::folder;
 
 /// A picture that somebody uploaded.
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, Serialize, plain::db::FromRow)]
 pub(crate) struct Picture {
     pub(crate) id: i64,
     pub(crate) title: String,

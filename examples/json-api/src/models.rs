@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::errors::Fault;
 
 /// A note.
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, Serialize, plain::db::FromRow)]
 pub(crate) struct Note {
     pub(crate) id: i64,
     pub(crate) title: String,

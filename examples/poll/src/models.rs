@@ -5,7 +5,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 /// Something to vote for.
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, Serialize, plain::db::FromRow)]
 pub(crate) struct Choice {
     pub(crate) slug: String,
     pub(crate) name: String,

@@ -12,7 +12,7 @@ use super::{Cell, Tone};
 use crate::db::{Database, Error, Field, Model, Value};
 
 /// One entry of the change log.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, crate::db::FromRow)]
 #[non_exhaustive]
 pub struct Change {
     /// The number of the entry.

@@ -19,7 +19,7 @@ type Check = fn(&FormData) -> Result<(), Rejection>;
 ///
 /// ```
 /// # use plain::db::{Field, Model};
-/// # #[derive(serde::Serialize, sqlx::FromRow)]
+/// # #[derive(serde::Serialize, plain::db::FromRow)]
 /// # struct Product { id: i64, name: String, status: String }
 /// # impl Model for Product {
 /// #     const NAME: &'static str = "Product";

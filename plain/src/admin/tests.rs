@@ -19,7 +19,7 @@ use crate::services::Services;
 use crate::test::{Client, TestApp};
 use crate::urls::{include, urls as list_of};
 
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, Serialize, crate::db::FromRow)]
 pub(super) struct Product {
     id: i64,
     name: String,

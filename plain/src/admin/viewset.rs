@@ -13,7 +13,7 @@ use crate::db::{Model, QuerySet};
 ///
 /// ```
 /// # use plain::db::{Field, Model};
-/// # #[derive(serde::Serialize, sqlx::FromRow)]
+/// # #[derive(serde::Serialize, plain::db::FromRow)]
 /// # struct Product { id: i64, name: String, price: i64 }
 /// # impl Model for Product {
 /// #     const NAME: &'static str = "Product";

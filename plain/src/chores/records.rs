@@ -20,7 +20,7 @@ const ATTEMPTS: i64 = 3;
 const TEXT: usize = 2000;
 
 /// What is recorded of a chore.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, crate::db::FromRow)]
 #[non_exhaustive]
 pub struct Record {
     /// The chore's name.

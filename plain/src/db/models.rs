@@ -11,7 +11,7 @@ use crate::nearest::hint;
 /// ```
 /// use plain::db::{Field, Model};
 ///
-/// #[derive(Debug, serde::Serialize, sqlx::FromRow)]
+/// #[derive(Debug, serde::Serialize, plain::db::FromRow)]
 /// struct Order {
 ///     id: i64,
 ///     status: String,

@@ -96,15 +96,16 @@ fn first_word(sql: &str) -> &str {
 
 /// A Rust type that a row becomes, from SQLite and from PostgreSQL.
 ///
-/// It is implemented by `#[derive(sqlx::FromRow)]` for structs, and for tuples; there is nothing to
-/// implement by hand. The derived code names the crate `sqlx`, so a package that uses it lists
-/// `sqlx = { version = "0.9", default-features = false, features = ["derive"] }` among its
-/// dependencies. Types that both databases read: `i64` (from `BIGINT` and `INTEGER PRIMARY KEY`),
-/// `i32`, `f64`, `bool`, `String`, `Vec<u8>`, `DateTime<Utc>`, `serde_json::Value`, and `Option` of
-/// each; a field marked `#[sqlx(json)]` is any type that serde reads.
+/// It is implemented by `#[derive(plain::db::FromRow)]` for structs, and for tuples; there is nothing
+/// to implement by hand. The derived code names the crate `sqlx`, so a package that uses it lists
+/// `sqlx = { version = "0.9", default-features = false }` among its dependencies. Types that both
+/// databases read: `i64` (from `BIGINT` and `INTEGER PRIMARY KEY`), `i32`, `f64`, `bool`, `String`,
+/// `Vec<u8>`, `DateTime<Utc>`, `serde_json::Value`, and `Option` of each; a field marked
+/// `#[sqlx(json)]` is any type that serde reads. A type around one of these derives
+/// [`Type`](derive@crate::db::Type).
 #[diagnostic::on_unimplemented(
     message = "a row can't be read into `{Self}`",
-    note = "write `#[derive(sqlx::FromRow)]` over the struct; each of its fields must be of a type that both SQLite and PostgreSQL read",
+    note = "write `#[derive(plain::db::FromRow)]` over the struct; each of its fields must be of a type that both SQLite and PostgreSQL read",
     note = "the columns of a row without a struct are a tuple: `(i64, String)`"
 )]
 pub trait FromRow:

@@ -21,7 +21,7 @@ use super::{Error, Executor, Field, Model, Value};
 ///
 /// ```
 /// # use plain::db::{ConnectOptions, Database, Field, Model};
-/// # #[derive(serde::Serialize, sqlx::FromRow)]
+/// # #[derive(serde::Serialize, plain::db::FromRow)]
 /// # struct Item { id: i64, name: String, price: i64 }
 /// # impl Model for Item {
 /// #     const NAME: &'static str = "Item";

@@ -14,7 +14,7 @@ use crate::templates::to_value;
 ///
 /// ```
 /// # use plain::db::{Field, Model};
-/// # #[derive(serde::Serialize, sqlx::FromRow)]
+/// # #[derive(serde::Serialize, plain::db::FromRow)]
 /// # struct Product { id: i64, name: String }
 /// # impl Model for Product {
 /// #     const NAME: &'static str = "Product";
@@ -121,7 +121,7 @@ fn no_such_page() -> Error {
 ///
 /// ```
 /// # use plain::db::{Field, Model};
-/// # #[derive(serde::Serialize, sqlx::FromRow)]
+/// # #[derive(serde::Serialize, plain::db::FromRow)]
 /// # struct Product { id: i64, name: String }
 /// # impl Model for Product {
 /// #     const NAME: &'static str = "Product";

@@ -26,7 +26,7 @@ both![
     what_a_handler_awaits_can_move_between_threads,
 ];
 
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Serialize, plain::db::FromRow)]
 struct Order {
     id: i64,
     name: String,
@@ -343,7 +343,7 @@ async fn mistakes_are_errors_that_say_what_is_known(kind: Kind) {
 }
 
 async fn a_column_that_the_table_lacks_is_an_error(kind: Kind) {
-    #[derive(Debug, Serialize, sqlx::FromRow)]
+    #[derive(Debug, Serialize, plain::db::FromRow)]
     struct Wrong {
         id: i64,
         colour: String,

@@ -16,7 +16,7 @@ both![
     an_observer_sees_the_statements_but_not_the_frame_of_a_transaction,
 ];
 
-#[derive(Debug, PartialEq, sqlx::FromRow)]
+#[derive(Debug, PartialEq, plain::db::FromRow)]
 struct Everything {
     id: i64,
     yes: bool,

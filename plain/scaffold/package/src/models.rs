@@ -5,7 +5,7 @@ use plain::db::{self, Database, Field, Model};
 use serde::Serialize;
 
 /// A row of the table `__table___greeting`.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, plain::db::FromRow)]
 pub struct Greeting {
     /// The number of the row.
     pub id: i64,

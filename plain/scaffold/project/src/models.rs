@@ -5,7 +5,7 @@ use plain::db::{self, Database, Field, Model};
 use serde::Serialize;
 
 /// A row of the table `app_note`.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, plain::db::FromRow)]
 pub(crate) struct Note {
     pub(crate) id: i64,
     pub(crate) author: String,
