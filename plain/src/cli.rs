@@ -97,6 +97,10 @@ fn run(
             Err(error) => return not_started(error, console),
         }
     }
+    if words.first().is_some_and(|word| word == "help") {
+        // clap's `help` has no help of its own; who asks for it is shown what it shows.
+        words.retain(|word| word != "--help" && word != "-h");
+    }
     let mut definition = definition(started.as_ref());
     let words = std::iter::once(OsString::from("plain")).chain(words);
     let outcome = match definition.try_get_matches_from_mut(words) {
@@ -126,7 +130,7 @@ fn definition(started: Result<&App, &StartError>) -> Command {
              Exit status: 0 done, 1 failed or found something, 2 wrong usage; cargo's where the \
              application can't be built.",
         );
-    match started {
+    let command = match started {
         Ok(app) => {
             let brought = app.commands().iter().map(|command| command.definition());
             command.subcommands(brought)
@@ -141,7 +145,9 @@ fn definition(started: Result<&App, &StartError>) -> Command {
             "This application does not start, so the commands of its packages are missing here; \
              `plain preflight` says why.",
         ),
-    }
+    };
+    // `plain help COMMAND` is for all; in each list of its own it would be one more line to read.
+    command.mut_subcommands(|command| command.disable_help_subcommand(true))
 }
 
 /// Refuses a package whose command nobody could call.

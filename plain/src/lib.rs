@@ -67,6 +67,7 @@ mod nearest;
 pub mod packages;
 mod panicked;
 pub mod preflight;
+pub mod prelude;
 mod project;
 mod random;
 pub mod server;

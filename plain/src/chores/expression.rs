@@ -25,35 +25,25 @@ const NICKNAMES: [&str; 6] = [
 
 /// When something recurs: five fields (minute, hour, day of the month, month, day of the week), or
 /// a name such as `@daily`. All in UTC, so that no run is lost or doubled when clocks change.
-///
-/// ```
-/// use plain::chores::Expression;
-///
-/// let nightly: Expression = "30 3 * * *".parse()?;
-/// let noon = "2026-01-31T12:00:00Z".parse()?;
-/// assert_eq!(nightly.next_after(noon), Some("2026-02-01T03:30:00Z".parse()?));
-/// assert_eq!(nightly.latest_until(noon), Some("2026-01-31T03:30:00Z".parse()?));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expression {
+pub(crate) struct Expression {
     text: String,
     cron: Cron,
 }
 
 impl Expression {
     /// The first moment after `time`, if there is one before the calendar ends.
-    pub fn next_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(crate) fn next_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.cron.find_next_occurrence(&time, false).ok()
     }
 
     /// The last moment that is not after `time`, if there is one.
-    pub fn latest_until(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(crate) fn latest_until(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.cron.find_previous_occurrence(&time, true).ok()
     }
 
     /// The expression as it was written.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 }

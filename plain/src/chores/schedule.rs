@@ -10,25 +10,14 @@ use super::{ChoreEntry, Expression, ExpressionError};
 
 /// A chore and when it runs.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Planned {
-    /// The chore.
-    pub chore: ChoreEntry,
-    /// When it runs.
-    pub expression: Expression,
+pub(crate) struct Planned {
+    pub(crate) chore: ChoreEntry,
+    pub(crate) expression: Expression,
 }
 
 /// The chores that run by themselves: what `CHORES_SCHEDULE` says, else what each chore says.
-///
-/// ```
-/// use plain::chores::Schedule;
-///
-/// let unknown = [("app.chores.Tidy".to_owned(), "@daily".to_owned())].into();
-/// let errors = Schedule::new(&[], &unknown).unwrap_err();
-/// assert!(errors.to_string().starts_with("CHORES_SCHEDULE: app.chores.Tidy is no chore"));
-/// ```
 #[derive(Debug, Clone, Default)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     planned: Vec<Planned>,
 }
 
@@ -38,7 +27,7 @@ impl Schedule {
     /// # Errors
     ///
     /// Every name that is no chore's, and every expression that can't be read.
-    pub fn new(
+    pub(crate) fn new(
         chores: &[ChoreEntry],
         settings: &BTreeMap<String, String>,
     ) -> Result<Self, ScheduleErrors> {
@@ -58,12 +47,12 @@ impl Schedule {
     }
 
     /// The chores that are planned, in the order in which packages brought them.
-    pub fn planned(&self) -> &[Planned] {
+    pub(crate) fn planned(&self) -> &[Planned] {
         &self.planned
     }
 
     /// When the chore called `name` runs, if it runs by itself.
-    pub fn expression(&self, name: &str) -> Option<&Expression> {
+    pub(crate) fn expression(&self, name: &str) -> Option<&Expression> {
         let planned = self
             .planned
             .iter()
@@ -72,7 +61,7 @@ impl Schedule {
     }
 
     /// When the next of them runs, counted from `time`.
-    pub fn next_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(crate) fn next_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.planned
             .iter()
             .filter_map(|planned| planned.expression.next_after(time))

@@ -180,6 +180,13 @@ fn help_with_a_command_is_the_help_of_that_command() {
     assert_eq!(project.done("help migrate"), project.done("migrate --help"));
     assert_eq!(project.done("help greet"), project.done("greet --help"));
     project.run("help nothing").expect(2);
+    assert_eq!(
+        project.done("help urls --help"),
+        project.done("urls --help")
+    );
+    assert_eq!(project.done("help --help"), project.done("help"));
+    let nested = project.done("urls --help");
+    assert!(!nested.contains("\n  help "), "{nested}");
 }
 
 #[test]
