@@ -5,9 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
@@ -46,7 +44,7 @@ build)
 esac
 "#;
 
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let mut project = Project::new(built_plain(), &format!("DEBUG = true\n{READY}"));
     project.write("Cargo.toml", "");
     project.write("src/main.rs", "");
@@ -61,7 +59,7 @@ fn dev(project: &Project) -> Process {
     project.start("dev --bind 127.0.0.1:0")
 }
 
-fn builds(project: &Project) -> usize {
+pub(crate) fn builds(project: &Project) -> usize {
     let builds = fs::read_to_string(project.path("builds")).unwrap_or_default();
     builds.lines().count()
 }
@@ -97,54 +95,6 @@ fn runs(number: &str) -> bool {
         .rsplit_once(") ")
         .and_then(|(_, rest)| rest.chars().next());
     !matches!(state, None | Some('Z' | 'X'))
-}
-
-#[test]
-fn a_new_build_takes_over_and_no_request_fails() {
-    let project = project();
-    let mut server = dev(&project);
-    server.wait_for("Ready after");
-    let address = server.address();
-    let done = AtomicBool::new(false);
-    let answered = thread::scope(|scope| {
-        let asking = scope.spawn(|| {
-            let mut answered = 0;
-            while !done.load(Ordering::Relaxed) {
-                let mut stream = TcpStream::connect(&address).unwrap();
-                stream
-                    .set_read_timeout(Some(Duration::from_secs(60)))
-                    .unwrap();
-                let request =
-                    format!("GET /visits HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-                std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
-                assert_eq!(Answer::read(stream).status, 200);
-                answered += 1;
-            }
-            answered
-        });
-        for build in 2..=4 {
-            let mut pages = events(&mut server);
-            let before = pages.next().unwrap();
-            project.write("src/main.rs", format!("// {build}"));
-            // The one that is open is told to ask again, and finds another server.
-            assert!(
-                pages.all(|news| news.contains("building")),
-                "the old server ends its events"
-            );
-            let after = loop {
-                if let Some(news) = events(&mut server).next() {
-                    break news;
-                }
-            };
-            assert_ne!(before, after);
-        }
-        done.store(true, Ordering::Relaxed);
-        asking.join().unwrap()
-    });
-    assert!(answered > 10, "{answered}");
-    server.signal("INT");
-    server.finish().expect(0);
-    assert_eq!(builds(&project), 4);
 }
 
 #[test]
@@ -276,11 +226,11 @@ fn a_killed_plain_dev_takes_its_application_along() {
     let project = project();
     let mut server = dev(&project);
     server.wait_for("Ready after");
-    let address = server.address();
     server.signal("KILL");
-    // Its output ends when the application, which shares it, has ended.
+    // Its output ends when the application, which shares it, has ended. (That nobody listens would
+    // prove less: the port may be another test's by now.)
     drop(server.finish());
-    assert!(TcpStream::connect(address).is_err());
+    assert_eq!(processes(&project), Vec::<String>::new());
 }
 
 #[test]

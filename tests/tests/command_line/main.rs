@@ -9,7 +9,7 @@
 //! | `pages`, `sharing`, `stop` | the server |
 //! | `logs`, `request_ids`, `slow`, `metrics` | what an operator sees |
 //! | `backup`, `chores`, `worker`, `preflight`, `lists` | the other commands |
-//! | `developer`, `dev`, `scaffold` | what is used while a site is written: from its first file on |
+//! | `developer`, `dev`, `dev_sockets`, `scaffold` | what is used while a site is written: from its first file on |
 //! | `words`, `streams` | usage, exit statuses, and output that goes to programs |
 //! | `program`, `fresh_project` | the program `plain`, which builds projects and runs them |
 
@@ -22,6 +22,7 @@ mod backup;
 mod chores;
 mod database_files;
 mod dev;
+mod dev_sockets;
 mod developer;
 mod environment;
 mod fresh_project;
