@@ -93,6 +93,12 @@ impl Shop {
         shop
     }
 
+    /// Lets its pages of errors find the code, as in a project's own folder.
+    pub fn lay_out_code(&self) {
+        let code = "example-app";
+        std::os::unix::fs::symlink(top().join(code), self.folder.path().join(code)).unwrap();
+    }
+
     /// The start of its URLs.
     pub fn url(&self) -> &str {
         &self.url

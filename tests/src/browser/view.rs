@@ -111,6 +111,11 @@ impl Browser {
         self.resize(window).await;
     }
 
+    /// Writes a picture of what the window shows to `file`.
+    pub async fn glimpse(&self, file: &Path) {
+        std::fs::write(file, self.client().screenshot().await.unwrap()).unwrap();
+    }
+
     async fn measure(&self, window: Window, width: u64, height: u64) {
         let metrics = json!({
             "width": width,

@@ -36,7 +36,7 @@ pub(crate) async fn a_failure_in_development_shows_what_happened(stage: &Stage) 
     break_shelves(&shop).await;
     let visitor = stage.visitor(&shop).await;
     visitor.open("/").await;
-    visitor.see("the table `app_product` does not exist").await;
+    visitor.see("the table app_product does not exist").await;
     visitor.see("You see this because DEBUG is on.").await;
 }
 

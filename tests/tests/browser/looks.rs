@@ -11,6 +11,9 @@ use crate::pages::{ACCOUNT, PAGES, regular};
 /// The variable that names a folder which pictures of all pages are written to.
 pub(crate) const FOLDER: &str = "SCREENSHOTS";
 
+/// The variable that names the folder of the guide's pictures; `docs/pictures` sets it.
+pub(crate) const GUIDE: &str = "GUIDE_PICTURES";
+
 pub(crate) async fn pages_fit_into_the_narrowest_window(stage: &Stage) {
     let shop = Shop::open();
     let visitor = regular(stage, &shop).await;
@@ -95,6 +98,27 @@ pub(crate) async fn pictures(stage: &Stage) {
     take(&visitor, "/", "error-debug", &folder).await;
     let stranger = stage.visitor(&strange).await;
     take(&stranger, "/", "error-500", &folder).await;
+}
+
+pub(crate) async fn pictures_of_the_guide(stage: &Stage) {
+    stage.expect_complaint("status of");
+    let folder = PathBuf::from(std::env::var_os(GUIDE).unwrap());
+    let shop = Shop::open();
+    shop.lay_out_code();
+    let admin = office::work(stage, &shop).await;
+    for (page, name) in [
+        ("/", "shop.png"),
+        ("/admin/products", "admin.png"),
+        ("/api/products", "error.png"),
+    ] {
+        if name == "error.png" {
+            break_shelves(&shop).await;
+        }
+        admin.resize(Window::Desk).await;
+        admin.prefer(Scheme::Light).await;
+        admin.open(page).await;
+        admin.glimpse(&folder.join(name)).await;
+    }
 }
 
 /// The name of a page in file names.

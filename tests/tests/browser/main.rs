@@ -40,6 +40,8 @@ enum Needs {
     Axe,
     /// That pictures were asked for.
     Folder,
+    /// That those of the guide were.
+    Guide,
 }
 
 macro_rules! tests {
@@ -126,6 +128,7 @@ fn tests() -> Vec<(&'static str, Needs, Test)> {
             no_error_page_has_a_serious_finding,
         }
         Folder: looks { pictures }
+        Guide: looks { pictures_of_the_guide }
     }
 }
 
@@ -134,7 +137,7 @@ fn obstacle(needs: Needs, driver: &Result<Arc<Driver>, String>) -> Option<String
     match (driver, needs) {
         (Err(missing), _) => Some(missing.clone()),
         (Ok(_), Needs::Axe) => Axe::read().err(),
-        (Ok(_), Needs::Folder | Needs::Nothing) => None,
+        (Ok(_), Needs::Folder | Needs::Guide | Needs::Nothing) => None,
     }
 }
 
@@ -151,7 +154,12 @@ fn main() -> ExitCode {
     let mut obstacles = Vec::new();
     let mut trials = Vec::new();
     for (name, needs, test) in tests() {
-        if needs == Needs::Folder && std::env::var_os(looks::FOLDER).is_none() {
+        let asked = match needs {
+            Needs::Folder => std::env::var_os(looks::FOLDER).is_some(),
+            Needs::Guide => std::env::var_os(looks::GUIDE).is_some(),
+            Needs::Nothing | Needs::Axe => true,
+        };
+        if !asked {
             continue;
         }
         let obstacle = obstacle(needs, &driver);

@@ -159,7 +159,7 @@ fn debug_mode_shows_the_place_in_the_template_with_the_line_marked() {
     let response = error_response(&request, &error, Mode::Debug);
     let page = text(&response);
     for expected in [
-        "<h1>`nmae` is undefined: did you mean `name`?</h1>",
+        "<h1><code>nmae</code> is undefined: did you mean <code>name</code>?</h1>",
         "Template <code>part.html</code>, line 2",
         "<tr class=\"here\"><td><code>2</code></td><td><pre>&lt;b&gt;{{ <mark>nmae</mark> }}&lt;/b&gt;</pre>",
         "<td><code>3</code></td><td><pre>&lt;/p&gt;</pre>",
