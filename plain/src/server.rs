@@ -16,6 +16,7 @@ mod connection;
 mod error;
 mod exchange;
 mod files;
+mod frames;
 mod gate;
 mod handler;
 mod http1;

@@ -52,14 +52,6 @@ enum Place {
 }
 
 impl Gate {
-    /// One that looks at nothing: for what is not HTTP/1.
-    pub(super) fn open() -> Self {
-        Self {
-            place: Place::Open,
-            ..Self::default()
-        }
-    }
-
     /// Whether a head was begun and has not ended.
     pub(super) fn is_in_head(&self) -> bool {
         self.place == Place::Head && (self.begun || self.torn.length > 0)

@@ -24,7 +24,7 @@ use super::progress::{Progress, Wait};
 use super::room::Place;
 use super::shutdown::Watch;
 use super::transport::Transport;
-use super::wire::{First, Wire};
+use super::wire::{First, Guard, Wire};
 
 /// The answer to a client that did not finish the head of its request in time.
 const TIMED_OUT: &[u8] =
@@ -53,7 +53,8 @@ impl<H: Handler> Server<H> {
         place: Place,
     ) {
         let progress = Arc::new(Progress::default());
-        let wire = Wire::new(stream, first, Gate::default(), progress.clone());
+        let guard = Guard::Requests(Gate::default());
+        let wire = Wire::new(stream, first, guard, progress.clone());
         let stopping = watch.clone();
         let service = service_fn(|request: Request<Incoming>| {
             let size = request.body().size_hint().upper();

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 
 use super::body::Intake;
 use super::connection::{Accepted, Server, log, stopped};
-use super::gate::Gate;
+use super::frames::Frames;
 use super::handler::Handler;
 use super::limits::TimeLimit;
 use super::lookout::Lookout;
@@ -22,7 +22,7 @@ use super::room::Place;
 use super::shutdown::Watch;
 use super::streams::Streams;
 use super::transport::Transport;
-use super::wire::{First, Wire};
+use super::wire::{First, Guard, Wire};
 
 impl<H: Handler> Server<H> {
     pub(super) async fn serve_http2<const N: usize>(
@@ -34,8 +34,9 @@ impl<H: Handler> Server<H> {
         place: Place,
     ) {
         let progress = Arc::new(Progress::default());
-        let wire = Wire::new(stream, first, Gate::open(), progress.clone());
         let streams = Arc::new(Streams::default());
+        let guard = Guard::Frames(Frames::new(streams.clone()));
+        let wire = Wire::new(stream, first, guard, progress.clone());
         let service = service_fn(|request: Request<Incoming>| {
             // The tasks of the streams outlive this borrow of the connection.
             let (exchange, limits) = (self.exchange.clone(), self.limits);
@@ -60,7 +61,7 @@ impl<H: Handler> Server<H> {
                 if let Poll::Ready(result) = connection.as_mut().poll(cx) {
                     return Poll::Ready(Some(result));
                 }
-                if streams.is_abused() {
+                if streams.abuse().is_some() {
                     return Poll::Ready(None);
                 }
                 if !lookout.closing && stopped.as_mut().poll(cx).is_ready() {
@@ -81,15 +82,14 @@ impl<H: Handler> Server<H> {
             }
         })
         .await;
-        match end {
-            Some(Err(error)) => log(&accepted, &error),
-            Some(Ok(())) => {}
-            None if streams.is_abused() => tracing::warn!(
+        match (end, streams.abuse()) {
+            (Some(Err(error)), _) => log(&accepted, &error),
+            (None, Some(abuse)) => tracing::warn!(
                 target: "plain::server",
                 client = accepted.client(),
-                "a client cancels most of its requests; its connection is closed"
+                "a client {abuse}; its connection is closed"
             ),
-            None => {}
+            (Some(Ok(())), _) | (None, None) => {}
         }
     }
 }

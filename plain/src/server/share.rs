@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use tokio::task::yield_now;
 
 /// After so many bytes a share is used up, of which the read that reaches it may be a part: more than
-/// most requests have, and as pings, which take the most work for their size, soon done.
+/// most requests have. Frames of HTTP/2 count for more than their size (`frames`).
 const MOST_READ: usize = 4 * 1024;
 
 /// What a connection has done since it was last looked at.
@@ -29,7 +29,7 @@ impl Share {
         self.has_request.store(false, Relaxed);
     }
 
-    /// Notes that `bytes` were read.
+    /// Notes that something was read that is as much work as so many bytes.
     pub(super) fn add_read(&self, bytes: usize) {
         self.read.store(self.read.load(Relaxed) + bytes, Relaxed);
     }

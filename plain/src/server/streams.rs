@@ -1,7 +1,7 @@
 //! What the driver of an HTTP/2 connection sees of the requests on it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use super::progress::Wait;
 
@@ -18,6 +18,7 @@ pub(super) struct Streams {
     steps: AtomicU32,
     answered: AtomicU32,
     cancelled: AtomicU32,
+    flooded: AtomicBool,
 }
 
 impl Streams {
@@ -44,10 +45,21 @@ impl Streams {
         (wait, self.steps.load(Relaxed))
     }
 
-    /// Whether the client cancels more than it may.
-    pub(super) fn is_abused(&self) -> bool {
+    /// Notes that the client sends more than it may of what asks for nothing.
+    pub(super) fn set_flooded(&self) {
+        self.flooded.store(true, Relaxed);
+    }
+
+    /// What the client does for which it is let go, in words that follow on its name.
+    pub(super) fn abuse(&self) -> Option<&'static str> {
         let allowed = self.answered.load(Relaxed).saturating_add(MOST_CANCELLED);
-        self.cancelled.load(Relaxed) > allowed
+        if self.cancelled.load(Relaxed) > allowed {
+            Some("cancels most of its requests")
+        } else if self.flooded.load(Relaxed) {
+            Some("sends a flood of frames that ask for nothing")
+        } else {
+            None
+        }
     }
 
     fn step(&self) {
@@ -120,11 +132,11 @@ mod tests {
         let streams = Arc::new(Streams::default());
         streams.begin().answered();
         for _ in 0..=MOST_CANCELLED {
-            assert!(!streams.is_abused());
+            assert_eq!(streams.abuse(), None);
             drop(streams.begin());
         }
-        assert!(!streams.is_abused());
+        assert_eq!(streams.abuse(), None);
         drop(streams.begin());
-        assert!(streams.is_abused());
+        assert_eq!(streams.abuse(), Some("cancels most of its requests"));
     }
 }

@@ -4,6 +4,7 @@ use crate::test::TestServer;
 use http_body_util::BodyExt;
 use peer::Peer;
 
+mod floods;
 mod http2;
 mod isolation;
 mod limits;

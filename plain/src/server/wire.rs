@@ -1,5 +1,5 @@
 //! The bytes of a connection on their way between the system and HTTP: those that were read to see
-//! what the client speaks come again first, the gate looks at all of them, and it is noted whether
+//! what the client speaks come again first, a guard looks at all of them, and it is noted whether
 //! the client takes what is sent.
 
 use std::io::{self, IoSlice};
@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::frames::Frames;
 use super::gate::Gate;
 use super::progress::Progress;
 
@@ -32,12 +33,21 @@ impl<const N: usize> First<N> {
     }
 }
 
+/// What looks at the bytes that are read.
+#[derive(Debug)]
+pub(super) enum Guard {
+    /// That of HTTP/1.
+    Requests(Gate),
+    /// That of HTTP/2.
+    Frames(Frames),
+}
+
 /// A connection's stream as HTTP sees it.
 #[derive(Debug)]
 pub(super) struct Wire<S, const N: usize> {
     stream: S,
     first: First<N>,
-    gate: Gate,
+    guard: Guard,
     /// What is still to be read of [`REFUSED`].
     refused: &'static [u8],
     broken: bool,
@@ -45,12 +55,12 @@ pub(super) struct Wire<S, const N: usize> {
 }
 
 impl<S, const N: usize> Wire<S, N> {
-    /// `stream`, of which `first` was read already; `gate` looks at what comes from it.
-    pub(super) fn new(stream: S, first: First<N>, gate: Gate, progress: Arc<Progress>) -> Self {
+    /// `stream`, of which `first` was read already; `guard` looks at what comes from it.
+    pub(super) fn new(stream: S, first: First<N>, guard: Guard, progress: Arc<Progress>) -> Self {
         Self {
             stream,
             first,
-            gate,
+            guard,
             refused: &[],
             broken: false,
             progress,
@@ -64,8 +74,16 @@ impl<S, const N: usize> Wire<S, N> {
 
     /// Looks at what `buf` holds beyond `before`.
     fn look(&mut self, buf: &mut ReadBuf<'_>, before: usize) -> io::Result<()> {
-        let offence = self.gate.look(&buf.filled()[before..]).err();
-        self.progress.set_head_begun(self.gate.is_in_head());
+        let bytes = &buf.filled()[before..];
+        let (work, offence) = match &mut self.guard {
+            Guard::Frames(frames) => (frames.look(bytes), None),
+            Guard::Requests(gate) => {
+                let offence = gate.look(bytes).err();
+                self.progress.set_head_begun(gate.is_in_head());
+                (bytes.len(), offence)
+            }
+        };
+        self.progress.share().add_read(work);
         let Some(offence) = offence else {
             return Ok(());
         };
@@ -110,6 +128,22 @@ impl<S: AsyncRead + Unpin, const N: usize> Wire<S, N> {
         left.start = end;
         Poll::Ready(Ok(()))
     }
+
+    /// Reads as much as the guard lets be read at once.
+    fn poll_most(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let most = match &self.guard {
+            Guard::Requests(_) => usize::MAX,
+            Guard::Frames(frames) => frames.most_read(),
+        };
+        if buf.remaining() <= most {
+            return self.poll_source(cx, buf);
+        }
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+        ready!(self.poll_source(cx, &mut part))?;
+        let read = part.filled().len();
+        buf.advance(read);
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl<S: AsyncRead + Unpin, const N: usize> AsyncRead for Wire<S, N> {
@@ -127,8 +161,7 @@ impl<S: AsyncRead + Unpin, const N: usize> AsyncRead for Wire<S, N> {
         }
         ready!(self.progress.share().poll_read(cx));
         let before = buf.filled().len();
-        ready!(self.poll_source(cx, buf))?;
-        self.progress.share().add_read(buf.filled().len() - before);
+        ready!(self.poll_most(cx, buf))?;
         Poll::Ready(self.look(buf, before))
     }
 }
@@ -142,6 +175,13 @@ impl<S: AsyncWrite + Unpin, const N: usize> Wire<S, N> {
         }
         written
     }
+
+    fn note_written(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let (Poll::Ready(Ok(bytes)), Guard::Frames(frames)) = (&written, &mut self.guard) {
+            frames.add_sent(*bytes);
+        }
+        self.note(written)
+    }
 }
 
 impl<S: AsyncWrite + Unpin, const N: usize> AsyncWrite for Wire<S, N> {
@@ -151,7 +191,7 @@ impl<S: AsyncWrite + Unpin, const N: usize> AsyncWrite for Wire<S, N> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.note(written)
+        self.note_written(written)
     }
 
     fn poll_write_vectored(
@@ -160,7 +200,7 @@ impl<S: AsyncWrite + Unpin, const N: usize> AsyncWrite for Wire<S, N> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.note(written)
+        self.note_written(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -193,7 +233,7 @@ mod tests {
         Wire::new(
             stream,
             First::new(*first, length),
-            Gate::default(),
+            Guard::Requests(Gate::default()),
             progress,
         )
     }

@@ -99,6 +99,31 @@ pub const ATTACKS: &[Attack] = &[
         run: settings,
     },
     Attack {
+        name: "eager-settings",
+        connections: 100,
+        run: eager_settings,
+    },
+    Attack {
+        name: "empty-data",
+        connections: 100,
+        run: empty_data,
+    },
+    Attack {
+        name: "small-data",
+        connections: 100,
+        run: small_data,
+    },
+    Attack {
+        name: "priorities",
+        connections: 100,
+        run: priorities,
+    },
+    Attack {
+        name: "window-updates",
+        connections: 100,
+        run: window_updates,
+    },
+    Attack {
         name: "resets",
         connections: 50,
         run: resets,
@@ -284,40 +309,61 @@ fn requests() -> Vec<u8> {
 
 /// Sends as many requests as are taken, and reads no answer.
 fn pipelines(target: &Target, count: usize, hold: Duration) -> Statuses {
-    press(open(target, count, b""), &requests(), Answers::Left, hold)
+    press(target, count, b"", &requests(), Answers::Left, hold)
 }
 
 /// Sends as many requests as are taken, and reads the answers.
 fn eager_pipelines(target: &Target, count: usize, hold: Duration) -> Statuses {
-    press(open(target, count, b""), &requests(), Answers::Taken, hold)
+    press(target, count, b"", &requests(), Answers::Taken, hold)
 }
 
-/// Writes as much as is taken.
-fn press(mut streams: Vec<TcpStream>, bytes: &[u8], answers: Answers, hold: Duration) -> Statuses {
-    for stream in &streams {
-        stream.set_nonblocking(true).unwrap();
-    }
+/// Writes as much as is taken, on connections that begin with `start`; for one that is let go another
+/// comes. Counts those that were let go.
+fn press(
+    target: &Target,
+    count: usize,
+    start: &[u8],
+    bytes: &[u8],
+    answers: Answers,
+    hold: Duration,
+) -> Statuses {
     let started = Instant::now();
-    // Where in `bytes` each of them is.
-    let mut places = vec![0; streams.len()];
     let mut scrap = vec![0; 256 * 1024];
+    let mut statuses = Statuses::new();
+    // Each with where in `bytes` it is.
+    let mut streams: Vec<(TcpStream, usize)> = Vec::new();
     while started.elapsed() < hold {
-        for (stream, place) in streams.iter_mut().zip(&mut places) {
-            if let Ok(written) = stream.write(&bytes[*place..]) {
-                *place = (*place + written) % bytes.len();
-            }
-            if answers == Answers::Taken {
-                let _ = stream.read(&mut scrap);
-            }
+        for stream in open(target, count - streams.len(), start) {
+            stream.set_nonblocking(true).unwrap();
+            streams.push((stream, 0));
         }
+        streams.retain_mut(|(stream, place)| {
+            let written = stream.write(&bytes[*place..]);
+            *place = (*place + written.as_ref().unwrap_or(&0)) % bytes.len();
+            let is_open =
+                is_open(written) && (answers == Answers::Left || is_open(stream.read(&mut scrap)));
+            if !is_open {
+                *statuses.entry(0).or_default() += 1;
+            }
+            is_open
+        });
         thread::sleep(Duration::from_millis(1));
     }
-    Statuses::new()
+    statuses
+}
+
+/// Whether a connection on which so much was read or written is open.
+fn is_open(done: std::io::Result<usize>) -> bool {
+    match done {
+        Ok(bytes) => bytes > 0,
+        Err(error) => error.kind() == ErrorKind::WouldBlock,
+    }
 }
 
 /// What a client of HTTP/2 begins with (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0abcdefgh";
+const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
 
 /// Asks a hundred times for 64 MB on each connection, makes room for all of it, and reads nothing.
 fn deaf_streams(target: &Target, count: usize, hold: Duration) -> Statuses {
@@ -344,25 +390,61 @@ fn deaf_streams(target: &Target, count: usize, hold: Duration) -> Statuses {
 /// Sends pings, and reads no answer.
 fn pings(target: &Target, count: usize, hold: Duration) -> Statuses {
     let pings = PING.repeat(1000);
-    press(open(target, count, PREFACE), &pings, Answers::Left, hold)
+    press(target, count, PREFACE, &pings, Answers::Left, hold)
 }
 
 /// Sends pings, and reads the answers.
 fn eager_pings(target: &Target, count: usize, hold: Duration) -> Statuses {
     let pings = PING.repeat(1000);
-    press(open(target, count, PREFACE), &pings, Answers::Taken, hold)
+    press(target, count, PREFACE, &pings, Answers::Taken, hold)
 }
 
 /// Sends settings, and reads no answer.
 fn settings(target: &Target, count: usize, hold: Duration) -> Statuses {
-    let settings = b"\0\0\0\x04\0\0\0\0\0".repeat(1000);
-    let streams = open(target, count, PREFACE);
-    press(streams, &settings, Answers::Left, hold)
+    let settings = SETTINGS.repeat(1000);
+    press(target, count, PREFACE, &settings, Answers::Left, hold)
+}
+
+/// Sends settings, and reads the answers.
+fn eager_settings(target: &Target, count: usize, hold: Duration) -> Statuses {
+    let settings = SETTINGS.repeat(1000);
+    press(target, count, PREFACE, &settings, Answers::Taken, hold)
+}
+
+/// Sends a body in pieces that hold nothing.
+fn empty_data(target: &Target, count: usize, hold: Duration) -> Statuses {
+    let pieces = b"\0\0\0\0\0\0\0\0\x01".repeat(1000);
+    press(target, count, &upload(), &pieces, Answers::Taken, hold)
+}
+
+/// Sends a body in pieces of one byte.
+fn small_data(target: &Target, count: usize, hold: Duration) -> Statuses {
+    let pieces = b"\0\0\x01\0\0\0\0\0\x01x".repeat(1000);
+    press(target, count, &upload(), &pieces, Answers::Taken, hold)
+}
+
+/// Says again and again how important a request is that is not there.
+fn priorities(target: &Target, count: usize, hold: Duration) -> Statuses {
+    let priorities = b"\0\0\x05\x02\0\0\0\0\x01\0\0\0\0\x10".repeat(1000);
+    press(target, count, PREFACE, &priorities, Answers::Taken, hold)
+}
+
+/// Makes room for one byte of an answer, again and again.
+fn window_updates(target: &Target, count: usize, hold: Duration) -> Statuses {
+    let updates = b"\0\0\x04\x08\0\0\0\0\0\0\0\0\x01".repeat(1000);
+    press(target, count, PREFACE, &updates, Answers::Taken, hold)
+}
+
+/// The start of a connection with an upload whose body is to come.
+fn upload() -> Vec<u8> {
+    // POST, http, the path "/upload", and the authority.
+    let fields = b"\x83\x86\x04\x07/upload\x01\x09127.0.0.1";
+    let head = [0, 0, fields.len() as u8, 1, 4, 0, 0, 0, 1];
+    [PREFACE, &head, fields].concat()
 }
 
 /// Begins requests and cancels them at once.
 fn resets(target: &Target, count: usize, hold: Duration) -> Statuses {
-    let streams = open(target, count, PREFACE);
     let mut frames = Vec::new();
     for number in (1_u32..20_000).step_by(2) {
         // GET, http, /, authority "a"; the end of the stream and of its headers.
@@ -374,5 +456,5 @@ fn resets(target: &Target, count: usize, hold: Duration) -> Statuses {
         frames.extend_from_slice(&number.to_be_bytes());
         frames.extend_from_slice(b"\0\0\0\x08");
     }
-    press(streams, &frames, Answers::Left, hold)
+    press(target, count, PREFACE, &frames, Answers::Left, hold)
 }

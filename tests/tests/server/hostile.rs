@@ -14,6 +14,25 @@ fn answer(target: &Target, request: &str) -> Answer {
 }
 
 #[test]
+fn who_floods_a_connection_of_http_2_is_let_go_and_named_in_the_log() {
+    let project = pressed("");
+    let mut server = project.serve();
+    let target = Target::of(&mut server);
+    let mut flood = target.connect().unwrap();
+    let start = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    flood.write_all(start).unwrap();
+    // One after the other, until the connection is closed.
+    while flood.write_all(b"\0\0\x04\x08\0\0\0\0\0\0\0\0\x01").is_ok() {}
+    assert!(target.ask().is_some());
+    let log = server.stop().expect(0).err;
+    let line = log.lines().find(|line| line.contains("flood"));
+    let line = line.unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("127.0.0.1"), "{log}");
+    let text = "a client sends a flood of frames that ask for nothing; its connection is closed";
+    assert!(line.contains(text), "{log}");
+}
+
+#[test]
 fn each_kind_of_bad_input_has_its_status_and_ordinary_requests_go_on() {
     let project = pressed(
         "SERVER_BODY_TIMEOUT = 0.3\nSERVER_HEADER_TIMEOUT = 0.3\nSERVER_REQUEST_TIMEOUT = 0.3\n\

@@ -84,8 +84,18 @@ fn clients_that_read_nothing_hold_back_what_is_made_for_them() {
 
 #[test]
 fn floods_of_http_2_frames_are_stemmed() {
-    for name in ["pings", "settings", "resets"] {
+    for name in [
+        "pings",
+        "eager-pings",
+        "settings",
+        "eager-settings",
+        "empty-data",
+        "priorities",
+        "window-updates",
+        "resets",
+    ] {
         let figures = attack(name, 10, "");
         within(name, &figures, 10 * 1024 + REST);
+        assert!(figures.statuses[&0] >= 10, "{name}: {figures}");
     }
 }

@@ -144,11 +144,18 @@ async fn headers_that_belong_to_http_1_and_those_that_are_too_large_are_refused(
 }
 
 /// A client that writes frames by hand.
-fn raw(server: &TestServer) -> Peer {
+pub(super) fn raw(server: &TestServer) -> Peer {
     let mut peer = Peer::connect(server.address());
     peer.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     peer.send([0, 0, 0, 4, 0, 0, 0, 0, 0]);
     peer
+}
+
+/// The type, the flags and the payload of the next frame.
+pub(super) fn next_frame(peer: &mut Peer) -> (u8, u8, Vec<u8>) {
+    let head = peer.take(9);
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    (head[3], head[4], peer.take(length as usize))
 }
 
 #[test]
@@ -162,13 +169,11 @@ fn a_length_and_chunks_in_http_2_reset_the_request() {
     let length = u8::try_from(fields.len()).unwrap();
     peer.send([&[0, 0, length, 1, 0x5, 0, 0, 0, 1][..], &fields].concat());
     loop {
-        let frame = peer.take(9);
-        let length = u32::from_be_bytes([0, frame[0], frame[1], frame[2]]);
-        let payload = peer.take(length as usize);
-        match frame[3] {
-            // RST_STREAM of stream 1, for PROTOCOL_ERROR.
+        let (kind, _, payload) = next_frame(&mut peer);
+        match kind {
+            // RST_STREAM, for PROTOCOL_ERROR.
             3 => {
-                assert_eq!((frame[8], payload.as_slice()), (1, &[0, 0, 0, 1][..]));
+                assert_eq!(payload, [0, 0, 0, 1]);
                 break;
             }
             1 => panic!("it was answered"),

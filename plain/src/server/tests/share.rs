@@ -113,7 +113,8 @@ fn an_ordinary_request_waits_for_some_pings_of_each_who_presses_and_not_for_all(
         }
     });
     let answered: usize = answered.parse().unwrap();
-    assert!(answered < PRESSING * pings.len() / 4, "{answered} bytes");
+    // Less than what each may send before it is let go.
+    assert!(answered < PRESSING * 500 * PING.len(), "{answered} bytes");
 }
 
 #[test]
