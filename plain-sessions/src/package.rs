@@ -34,6 +34,7 @@ impl Package for Sessions {
             .chore(chores::NAME, chores::ClearExpired)
             .check("sessions.cookie_secure", preflight::CookieSecure)
             .check("sessions.cookie_httponly", preflight::CookieHttpOnly)
+            .check("sessions.cookie_name", preflight::CookieName)
             .check("sessions.middleware", preflight::MiddlewareListed)
             .check("sessions.expired", preflight::FewExpired)
             .admin(SessionAdmin)

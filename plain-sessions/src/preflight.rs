@@ -59,6 +59,38 @@ impl Check for CookieHttpOnly {
     }
 }
 
+/// `sessions.cookie_name`: a host next to this one, or clear HTTP, could set a cookie of the same name
+/// (RFC 6265bis section 4.1.3, ASVS 3.3.1).
+#[derive(Debug)]
+pub struct CookieName;
+
+impl Check for CookieName {
+    fn description(&self) -> &'static str {
+        "No other host can set the session cookie."
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Deploy
+    }
+
+    async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
+        let settings = app.settings::<SessionSettings>()?;
+        // Browsers drop a cookie with such a name that is not `Secure`.
+        let good = settings.has_prefix() || !settings.session_cookie_secure;
+        Ok(finding_unless(good, || {
+            Finding::warning(
+                "the name of the session cookie has no prefix, so other hosts of this domain, and \
+                 pages in clear http, can set one in its place",
+                format!(
+                    "set SESSION_COOKIE_NAME = \"{}{}\"; it signs everybody out once",
+                    settings.best_prefix(),
+                    settings.session_cookie_name
+                ),
+            )
+        }))
+    }
+}
+
 /// `sessions.middleware`: without it every page that asks for its session fails.
 #[derive(Debug)]
 pub struct MiddlewareListed;

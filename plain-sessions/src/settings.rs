@@ -5,6 +5,11 @@ use plain::settings::{Problems, SettingsGroup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// What a cookie's name begins with that only this host can set, over HTTPS.
+const HOST: &str = "__Host-";
+/// And one that hosts of one domain share.
+const SECURE: &str = "__Secure-";
+
 /// How sessions and their cookie behave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
@@ -152,6 +157,24 @@ impl SessionSettings {
             .map_or(idle, |max_age| idle.min(created_at + max_age))
     }
 
+    /// Whether the cookie's name begins with `__Host-` or `__Secure-`.
+    pub(crate) fn has_prefix(&self) -> bool {
+        self.is_prefixed(HOST) || self.is_prefixed(SECURE)
+    }
+
+    /// The prefix that suits the other settings.
+    pub(crate) fn best_prefix(&self) -> &'static str {
+        let is_of_one_host =
+            self.session_cookie_domain.is_none() && self.session_cookie_path == "/";
+        if is_of_one_host { HOST } else { SECURE }
+    }
+
+    /// Browsers do not mind the case (RFC 6265bis section 5.4).
+    fn is_prefixed(&self, prefix: &str) -> bool {
+        let start = self.session_cookie_name.get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    }
+
     /// `__Host-` and `__Secure-` names promise attributes (RFC 6265bis section 4.1.3).
     fn check_name(&self, problems: &mut Problems) {
         const NAME: &str = "SESSION_COOKIE_NAME";
@@ -165,12 +188,8 @@ impl SessionSettings {
                 ),
             );
         }
-        let prefixed = |prefix: &str| {
-            name.get(..prefix.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-        };
-        let host = prefixed("__Host-");
-        if (host || prefixed("__Secure-")) && !self.session_cookie_secure {
+        let host = self.is_prefixed(HOST);
+        if self.has_prefix() && !self.session_cookie_secure {
             problems.add(
                 NAME,
                 format!("{name:?} asks for SESSION_COOKIE_SECURE = true"),

@@ -84,6 +84,10 @@ async fn found(mistake: Mistake) -> BTreeSet<String> {
         .with("SECRET_KEY", "zYk8LwQ2fT5nR9vX3mB7cH1jD6gS4pA0")
         .with("ALLOWED_HOSTS", json!(["shop.example"]))
         .with("TRUSTED_PROXIES", json!(["127.0.0.1"]));
+    // With that name a cookie that is not secure stops the start.
+    if !matches!(mistake, Mistake::Setting("SESSION_COOKIE_SECURE", _)) {
+        source = source.with("SESSION_COOKIE_NAME", "__Host-sessionid");
+    }
     if let Mistake::Setting(name, value) = mistake {
         source = source.with(name, value());
     }
@@ -150,6 +154,10 @@ async fn each_mistake_that_the_page_warns_of_is_found() {
         (
             "sessions.cookie_httponly",
             Mistake::Setting("SESSION_COOKIE_HTTPONLY", || json!(false)),
+        ),
+        (
+            "sessions.cookie_name",
+            Mistake::Setting("SESSION_COOKIE_NAME", || json!("sessionid")),
         ),
         (
             "sessions.middleware",

@@ -26,7 +26,7 @@ fn a_sound_configuration_passes() {
 #[test]
 fn a_deployment_is_checked_for_more_and_warnings_are_no_failure() {
     let project = migrated();
-    assert_snapshot!(project.done("preflight --deploy"), @"
+    assert_snapshot!(project.done("preflight --deploy"), @r#"
     plain
       ok       settings.debug
       ok       settings.secret_key
@@ -43,17 +43,22 @@ fn a_deployment_is_checked_for_more_and_warnings_are_no_failure() {
     plain.sessions
       ok       sessions.cookie_secure
       ok       sessions.cookie_httponly
+      warning  sessions.cookie_name: the name of the session cookie has no prefix, so other hosts of this domain, and pages in clear http, can set one in its place
+               -> set SESSION_COOKIE_NAME = "__Host-sessionid"; it signs everybody out once
       ok       sessions.middleware
       ok       sessions.expired
     site
       ok       site.is_open
 
-    16 checks, 0 errors, 1 warning
-    ");
+    17 checks, 0 errors, 2 warnings
+    "#);
     project
         .run("preflight --deploy --fail-level warning")
         .expect(1);
-    let silenced = project.with("PLAIN_PREFLIGHT_SILENCED", r#"["security.https"]"#);
+    let silenced = project.with(
+        "PLAIN_PREFLIGHT_SILENCED",
+        r#"["security.https", "sessions.cookie_name"]"#,
+    );
     silenced.done("preflight --deploy --fail-level warning");
 }
 
@@ -93,13 +98,14 @@ SITE_OPEN = false
                -> set SESSION_COOKIE_SECURE = true
       error    sessions.cookie_httponly: scripts can read the session cookie, so one injected script takes over sessions
                -> set SESSION_COOKIE_HTTPONLY = true
+      ok       sessions.cookie_name
       ok       sessions.middleware
       ok       sessions.expired
     site
       warning  site.is_open: the site is closed
                -> set SITE_OPEN = true
 
-    16 checks, 5 errors, 2 warnings
+    17 checks, 5 errors, 2 warnings
     "#);
 }
 

@@ -24,6 +24,7 @@ both![
     a_session_that_is_renewed_while_the_chore_runs_stays,
     the_chore_runs_daily_unless_it_is_told_otherwise,
     a_site_with_default_settings_passes_the_checks,
+    a_cookie_that_other_hosts_can_set_is_warned_of_before_a_deployment,
     a_cookie_that_travels_in_clear_text_is_found_before_a_deployment,
     a_cookie_that_scripts_can_read_is_found_before_a_deployment,
     a_middleware_that_is_not_listed_is_found,
@@ -248,7 +249,21 @@ async fn findings_of(site: &Site, stage: Stage) -> Vec<String> {
 }
 
 async fn a_site_with_default_settings_passes_the_checks(kind: Kind) {
-    assert_eq!(findings(Site::on(kind), Stage::Deploy).await, [""; 0]);
+    assert_eq!(findings(Site::on(kind), Stage::Always).await, [""; 0]);
+}
+
+async fn a_cookie_that_other_hosts_can_set_is_warned_of_before_a_deployment(kind: Kind) {
+    let found = findings(Site::on(kind), Stage::Deploy).await;
+    insta::allow_duplicates!(
+        insta::assert_snapshot!(found.join("\n"), @r#"Warning sessions.cookie_name: the name of the session cookie has no prefix, so other hosts of this domain, and pages in clear http, can set one in its place; set SESSION_COOKIE_NAME = "__Host-sessionid"; it signs everybody out once"#)
+    );
+    let shared = Site::on(kind).with("SESSION_COOKIE_DOMAIN", "example.com");
+    let found = findings(shared, Stage::Deploy).await;
+    assert!(found[0].contains("\"__Secure-sessionid\""), "{found:?}");
+    for name in ["__Host-id", "__secure-id"] {
+        let site = Site::on(kind).with("SESSION_COOKIE_NAME", name);
+        assert_eq!(findings(site, Stage::Deploy).await, [""; 0]);
+    }
 }
 
 async fn a_cookie_that_travels_in_clear_text_is_found_before_a_deployment(kind: Kind) {
@@ -261,7 +276,10 @@ async fn a_cookie_that_travels_in_clear_text_is_found_before_a_deployment(kind: 
 }
 
 async fn a_cookie_that_scripts_can_read_is_found_before_a_deployment(kind: Kind) {
-    let site = || Site::on(kind).with("SESSION_COOKIE_HTTPONLY", false);
+    let site = || {
+        let site = Site::on(kind).with("SESSION_COOKIE_NAME", "__Host-id");
+        site.with("SESSION_COOKIE_HTTPONLY", false)
+    };
     let found = findings(site(), Stage::Deploy).await;
     insta::allow_duplicates!(
         insta::assert_snapshot!(found.join("\n"), @"Error sessions.cookie_httponly: scripts can read the session cookie, so one injected script takes over sessions; set SESSION_COOKIE_HTTPONLY = true")
