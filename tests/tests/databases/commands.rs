@@ -3,6 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use plain::db::Kind;
 use plain::test::both;
+use plain_tests::on_postgres;
 use plain_tests::setup::Setup;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ both![
     a_request_without_a_server_reads_and_writes,
     preflight_sees_what_is_not_migrated,
 ];
+
+on_postgres![what_a_session_holds_is_jsonb_and_its_times_have_a_zone];
 
 const ALL: [&str; 3] = [
     "plain 0001_chores",
@@ -45,6 +48,22 @@ async fn migrate_makes_the_tables_once_and_says_what_it_did(kind: Kind) {
     assert_eq!(rows, 0);
     let one = setup.project.done("migrate plain.sessions");
     assert_eq!(one, "Nothing to migrate: plain.sessions is up to date.\n");
+}
+
+async fn what_a_session_holds_is_jsonb_and_its_times_have_a_zone() {
+    let setup = setup(Kind::Postgres).await.migrated();
+    let database = setup.database().await;
+    let columns = "SELECT string_agg(column_name || ': ' || data_type, E'\\n' ORDER BY ordinal_position) \
+                   FROM information_schema.columns WHERE table_name = 'plainsessions_session'";
+    let columns: String = database.query(columns).scalar().await.unwrap();
+    insta::assert_snapshot!(columns, @"
+    id: bigint
+    key_hash: text
+    session_data: jsonb
+    created_at: timestamp with time zone
+    expires_at: timestamp with time zone
+    owner: text
+    ");
 }
 
 async fn migrations_are_planned_checked_recorded_and_listed(kind: Kind) {
