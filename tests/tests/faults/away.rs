@@ -1,5 +1,6 @@
 //! The database goes away while the application serves, and comes back.
 
+use std::thread;
 use std::time::Duration;
 
 use plain::db::Kind;
@@ -9,11 +10,13 @@ use plain_tests::on_postgres;
 use plain_tests::proxy::Proxy;
 use plain_tests::setup::Setup;
 
+use crate::figures::{recovery, tell};
 use crate::{SITE, site};
 
 on_postgres![
     while_the_server_is_stopped_pages_that_need_it_are_503_and_others_go_on,
     while_the_network_swallows_everything_pages_that_need_it_are_503_in_time,
+    a_network_that_swallows_everything_is_given_up_within_the_limits_that_are_set_by_default,
     a_slow_network_only_takes_longer,
 ];
 
@@ -25,6 +28,9 @@ const SHORT: &str = "DATABASE_TIMEOUT = 0.5\nDATABASE_STATEMENT_TIMEOUT = 1\n";
 /// What an answer may take where all limits are a second or less: a connection's check, a statement and
 /// a new connection, one after the other, on a computer that is busy.
 const BOUND: Duration = Duration::from_secs(8);
+
+/// The same by the limits that are set by default: what a statement and a new connection may take.
+const DEFAULT_BOUND: Duration = Duration::from_secs(20);
 
 #[track_caller]
 fn assert_away(answer: &Answer, time: Duration) {
@@ -56,15 +62,18 @@ async fn while_the_server_is_stopped_pages_that_need_it_are_503_and_others_go_on
     let mut server = setup.project.serve();
     let address = server.address();
     let mut visitor = Client::default();
+    let mut longest = Duration::ZERO;
     for round in 1..=3 {
         let (answer, _) = visitor.timed(&address, "POST", "/visits");
         assert_eq!(answer.status, 200, "{answer:?}");
         postgres.stop();
         assert_only_what_needs_it_is_away(&address, &mut visitor);
         postgres.start_again();
-        let (answer, _) = visitor.timed(&address, "GET", "/visits");
+        let (answer, time) = visitor.timed(&address, "GET", "/visits");
         assert_eq!((answer.status, answer.body), (200, round.to_string()));
+        longest = longest.max(time);
     }
+    tell("PostgreSQL is stopped and started", 3, "none lost", longest);
     let log = server.stop().expect(0).err;
     let place = format!("127.0.0.1:{}", postgres.port());
     // A connection that was in use when the server went says so first; who connects anew is refused.
@@ -87,12 +96,46 @@ async fn while_the_network_swallows_everything_pages_that_need_it_are_503_in_tim
     proxy.stall();
     assert_only_what_needs_it_is_away(&address, &mut visitor);
     proxy.open();
-    let (answer, _) = visitor.timed(&address, "POST", "/visits");
+    let (answer, time) = visitor.timed(&address, "POST", "/visits");
     assert_eq!(answer.status, 200, "{answer:?}");
+    tell("the network swallows everything", 1, "none lost", time);
     let (answer, _) = visitor.timed(&address, "GET", "/visits");
     // What was sent when nothing came back may have arrived all the same, and was not acknowledged.
     let visits: u32 = answer.body.parse().unwrap();
     assert!((2..=3).contains(&visits), "{visits}");
+    server.stop().expect(0);
+}
+
+async fn a_network_that_swallows_everything_is_given_up_within_the_limits_that_are_set_by_default()
+{
+    // No limit is set here: a statement has 10 s, and a new connection 5 s.
+    let mut setup = site(Kind::Postgres, "").await;
+    let proxy = Proxy::before(setup.url());
+    setup.connect_by(proxy.url());
+    let mut server = setup.project.serve();
+    let address = server.address();
+    let mut visitor = Client::default();
+    assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
+    proxy.stall();
+    // All at the same time, so that the test takes no longer than the longest.
+    let waits = thread::scope(|scope| {
+        let asked = [("GET", "/visits"), ("POST", "/visits"), ("GET", "/notes")];
+        let asked = asked.map(|(method, target)| {
+            let (mut visitor, address) = (visitor.clone(), &address);
+            scope.spawn(move || visitor.timed(address, method, target))
+        });
+        let (answer, _) = Client::default().timed(&address, "GET", "/");
+        assert_eq!((answer.status, &*answer.body), (200, "home"));
+        asked.map(|one| one.join().unwrap())
+    });
+    for (answer, time) in &waits {
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(*time < DEFAULT_BOUND, "{time:?}");
+    }
+    proxy.open();
+    let longest = waits.iter().map(|(_, time)| *time).max().unwrap();
+    let fault = format!("the same with the limits by default, given up within {longest:.1?}");
+    tell(fault, 1, "none lost", recovery(&mut visitor, &address));
     server.stop().expect(0);
 }
 
@@ -130,8 +173,14 @@ async fn while_another_process_writes_who_only_reads_goes_on(kind: Kind) {
     let (answer, time) = visitor.timed(&address, "POST", "/visits");
     assert_away(&answer, time);
     held.rollback();
-    let (answer, _) = visitor.timed(&address, "POST", "/visits");
+    let (answer, time) = visitor.timed(&address, "POST", "/visits");
     assert_eq!(answer.status, 200, "{answer:?}");
+    tell(
+        format!("{kind:?}: another process holds what is to be written"),
+        1,
+        "none lost",
+        time,
+    );
     let (answer, _) = visitor.timed(&address, "GET", "/visits");
     assert_eq!(answer.body, "2");
     let log = server.stop().expect(0).err;

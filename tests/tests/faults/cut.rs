@@ -9,6 +9,7 @@ use plain_tests::command_line::Client;
 use plain_tests::on_postgres;
 use plain_tests::proxy::{Moment, Proxy};
 
+use crate::figures::{recovery, tell};
 use crate::site;
 
 on_postgres![
@@ -112,7 +113,8 @@ async fn under_a_load_of_writes_with_connections_cut_at_random_no_acknowledged_w
         is_over.store(true, Ordering::Relaxed);
         (writers.map(|writer| writer.join().unwrap()), cut)
     });
-    renew(&proxy, &address);
+    proxy.cut();
+    let recovery = recovery(&mut Client::default(), &address);
     let mut refused = 0;
     for mut visitor in visitors {
         let stored = visits(&mut visitor.client, &address);
@@ -126,7 +128,8 @@ async fn under_a_load_of_writes_with_connections_cut_at_random_no_acknowledged_w
     // Else nothing was tried.
     assert!(cut >= CUTS && refused > 0, "{cut} cut, {refused} refused");
     let saved = saved.load(Ordering::Relaxed);
-    println!("{cut} connections cut; {saved} writes acknowledged, {refused} refused, none lost");
+    let outcome = format!("{saved} writes acknowledged, {refused} refused, none lost");
+    tell("connections are cut under load", cut, outcome, recovery);
     server.stop().expect(0);
 }
 

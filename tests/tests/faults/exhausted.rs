@@ -7,6 +7,7 @@ use plain::db::Kind;
 use plain::test::both;
 use plain_tests::command_line::{Answer, Client};
 
+use crate::figures::tell;
 use crate::site;
 
 both![who_waits_for_a_connection_waits_a_bounded_time_and_nothing_piles_up];
@@ -63,7 +64,6 @@ async fn who_waits_for_a_connection_waits_a_bounded_time_and_nothing_piles_up(ki
             (503, Some("5"))
         );
     }
-    println!("{CROWD} waited together, the longest {longest:?}");
     // Each waits a second, all at the same time; one after the other it would be a minute.
     assert!(
         all < Duration::from_secs(20),
@@ -74,8 +74,11 @@ async fn who_waits_for_a_connection_waits_a_bounded_time_and_nothing_piles_up(ki
         drop(waiting);
         assert_eq!(Answer::read(stream).body, "held");
     }
-    let (answer, _) = visitor.timed(&address, "POST", "/visits");
+    let (answer, time) = visitor.timed(&address, "POST", "/visits");
     assert_eq!(answer.status, 200, "{answer:?}");
+    let fault =
+        format!("{kind:?}: no connection is free; {CROWD} waited {longest:.1?} at the most");
+    tell(fault, 1, "none lost", time);
     // Nobody who was refused has been carried out meanwhile.
     assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "2");
     let log = server.stop().expect(0).err;

@@ -8,6 +8,7 @@ use plain_tests::command_line::{Answer, Client, Process, Project};
 use plain_tests::on_postgres;
 use plain_tests::setup::Setup;
 
+use crate::figures::tell;
 use crate::small_disk::SmallDisk;
 use crate::{SITE, site};
 
@@ -32,6 +33,7 @@ fn write_until_refused(address: &str) -> (Vec<Client>, Answer) {
 /// has made room.
 #[track_caller]
 fn assert_survives(
+    fault: &str,
     mut server: Process,
     fill: impl FnOnce(),
     clear: impl FnOnce(&Process),
@@ -41,7 +43,7 @@ fn assert_survives(
     let mut before = Client::default();
     assert_eq!(before.timed(&address, "POST", "/visits").0.status, 200);
     fill();
-    let (saved, refused) = write_until_refused(&address);
+    let (mut saved, refused) = write_until_refused(&address);
     assert_eq!(
         (refused.status, refused.header("retry-after")),
         (503, Some("5"))
@@ -51,12 +53,14 @@ fn assert_survives(
     assert_eq!(before.timed(&address, "GET", "/visits").0.body, "1");
     assert_eq!(Client::default().timed(&address, "GET", "/").0.status, 200);
     clear(&server);
-    let (answer, _) = before.timed(&address, "POST", "/visits");
+    let (answer, time) = before.timed(&address, "POST", "/visits");
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(before.timed(&address, "GET", "/visits").0.body, "2");
-    for mut visitor in saved {
+    for visitor in &mut saved {
         assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "1");
     }
+    let outcome = format!("{} writes acknowledged before, none lost", saved.len() + 1);
+    tell(fault, 1, outcome, time);
     let log = server.stop().expect(0).err;
     assert!(log.contains(told), "{log}");
 }
@@ -71,6 +75,7 @@ fn a_full_disk_of_a_sqlite_file_is_503_until_there_is_room() {
     let place = disk.path("db.sqlite3").display().to_string();
     let told = format!("there is no room left for the database {place}; free some space");
     assert_survives(
+        "Sqlite: the disk is full",
         setup.project.serve(),
         || disk.fill(),
         |_| disk.clear(),
@@ -94,6 +99,7 @@ async fn a_sqlite_file_that_may_not_grow_any_more_is_503_until_it_may() {
         assert!(lifted.unwrap().success());
     };
     assert_survives(
+        "Sqlite: the file may not grow",
         server,
         || (),
         lift,
@@ -121,6 +127,7 @@ async fn a_full_tablespace_of_a_server_is_503_until_there_is_room() {
     let setup = Setup::at(SITE, postgres.url("shop"), "").migrated();
     let told = "there is no room left for the database postgres://postgres:***@127.0.0.1:";
     assert_survives(
+        "Postgres: the disk is full",
         setup.project.serve(),
         || disk.fill(),
         |_| disk.clear(),

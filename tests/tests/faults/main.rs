@@ -9,10 +9,10 @@
 //! | `exhausted` | all connections are in use |
 //! | `full`, `read_only`, `missing` | the disk is full, nothing can be written, a table is not there |
 //! | `killed` | the application or the database is killed while it writes |
-//! | `clocks` | a clock was wrong |
 //!
 //! What must hold after each: nothing that was answered as saved is lost, nothing that was not is
-//! shown as saved, answers come within a bounded time, and all is well again without a restart.
+//! shown as saved, answers come within a bounded time, and all is well again without a restart. What that
+//! comes to in figures each test prints in a line that begins with `fault:`.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +22,7 @@
 mod away;
 mod cut;
 mod exhausted;
+mod figures;
 mod full;
 mod killed;
 mod missing;

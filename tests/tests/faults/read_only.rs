@@ -8,6 +8,7 @@ use plain_tests::command_line::{Client, Project};
 use plain_tests::on_postgres;
 use plain_tests::setup::{READY, Setup};
 
+use crate::figures::tell;
 use crate::{SITE, site};
 
 on_postgres![a_database_that_turned_read_only_is_503_for_who_writes_until_it_is_writable];
@@ -45,7 +46,9 @@ async fn a_database_that_turned_read_only_is_503_for_who_writes_until_it_is_writ
     assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "1");
     assert_eq!(visitor.timed(&address, "GET", "/notes").0.body, "0");
     set_read_only(&setup, false).await;
-    assert_eq!(visitor.timed(&address, "POST", "/notes").0.status, 200);
+    let (answer, time) = visitor.timed(&address, "POST", "/notes");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    tell("Postgres: it is read-only", 1, "none lost", time);
     assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
     assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "2");
     let log = server.stop().expect(0).err;
@@ -99,7 +102,9 @@ fn a_sqlite_file_that_turned_read_only_is_503_for_who_writes_until_it_is_writabl
     }
     assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "1");
     assert!(set_immutable(&project, "-i"));
-    assert_eq!(visitor.timed(&address, "POST", "/notes").0.status, 200);
+    let (answer, time) = visitor.timed(&address, "POST", "/notes");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    tell("Sqlite: it is read-only", 1, "none lost", time);
     assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
     assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "2");
     let log = server.stop().expect(0).err;

@@ -11,6 +11,7 @@ use plain_tests::on_postgres;
 use plain_tests::proxy::Proxy;
 use plain_tests::setup::Setup;
 
+use crate::figures::tell;
 use crate::{SITE, site};
 
 on_postgres![
@@ -106,9 +107,16 @@ async fn a_server_waits_for_its_database_where_it_is_told_to() {
     let mut server = setup.project.start("server --bind 127.0.0.1:0");
     server.wait_for("Waiting up to 600 s: cannot connect to the database");
     proxy.open();
+    let opened = Instant::now();
     let address = server.address();
     let (answer, _) = Client::default().timed(&address, "GET", "/visits");
     assert_eq!((answer.status, &*answer.body), (200, "0"));
+    tell(
+        "the database is away at start, and waited for",
+        1,
+        "none lost",
+        opened.elapsed(),
+    );
     server.stop().expect(0);
 }
 
