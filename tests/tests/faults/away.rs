@@ -1,7 +1,7 @@
 //! The database goes away while the application serves, and comes back.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plain::db::Kind;
 use plain::test::{PostgresServer, both};
@@ -69,9 +69,18 @@ async fn while_the_server_is_stopped_pages_that_need_it_are_503_and_others_go_on
         postgres.stop();
         assert_only_what_needs_it_is_away(&address, &mut visitor);
         postgres.start_again();
-        let (answer, time) = visitor.timed(&address, "GET", "/visits");
-        assert_eq!((answer.status, answer.body), (200, round.to_string()));
-        longest = longest.max(time);
+        // On a busy computer a new connection may take longer than the half second that it has.
+        let begun = Instant::now();
+        let answer = loop {
+            let (answer, time) = visitor.timed(&address, "GET", "/visits");
+            if answer.status == 200 {
+                break answer;
+            }
+            assert_away(&answer, time);
+            assert!(begun.elapsed() < BOUND, "it does not come back");
+        };
+        longest = longest.max(begun.elapsed());
+        assert_eq!(answer.body, round.to_string());
     }
     tell("PostgreSQL is stopped and started", 3, "none lost", longest);
     let log = server.stop().expect(0).err;
