@@ -5,8 +5,11 @@
 //! hands it key material, and headers and queries are not logged at all. Only the
 //! first line of an event is not indented, so that what it quotes of a client can't pass for another.
 
+mod text;
+mod writer;
+
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::time::Duration;
 
@@ -15,14 +18,15 @@ use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::SetGlobalDefaultError;
 use tracing::{Level, Subscriber};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::settings::{Problems, SettingsGroup};
 use crate::{costs, panicked};
+use text::TextLines;
+use writer::WriterThread;
 
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,8 +82,9 @@ impl LoggingSettings {
         seconds(self.log_slow_query)
     }
 
-    fn filter(&self) -> Result<EnvFilter, ParseError> {
-        EnvFilter::builder().parse(&self.log_level)
+    fn filter(&self) -> Result<Targets, ParseError> {
+        let parts = self.log_level.split(',').map(str::trim);
+        parts.collect::<Vec<_>>().join(",").parse()
     }
 
     /// A word alone that is no level: the filter would take it for the name of a part, and show
@@ -130,20 +135,16 @@ pub enum LoggingError {
     /// Something in this process logs already.
     #[error("the log is set up already; call `logging::init` once, and before other code does so")]
     Again(#[from] SetGlobalDefaultError),
+    /// The system gives no thread to write it.
+    #[error("the log can't be written: {0}")]
+    Thread(#[from] io::Error),
 }
-
-/// How many bytes are written at once. Pipes take as many in one piece (`PIPE_BUF` of POSIX), so
-/// that the lines of two processes never run into each other.
-const WRITTEN_AT_ONCE: usize = 4096;
-
-/// How many lines wait to be written, until who logs waits too: none is lost.
-const MOST_WAITING: usize = 10_000;
 
 /// Writes what is left of the log when it is dropped; see [`init`].
 #[derive(Debug)]
 #[must_use = "the log ends when this is dropped"]
 pub struct Log {
-    _writer: WorkerGuard,
+    _writer: WriterThread,
 }
 
 /// Sets up the log of this process, on standard error, until what is returned is dropped.
@@ -153,18 +154,14 @@ pub struct Log {
 ///
 /// # Errors
 ///
-/// If `LOG_LEVEL` can't be understood, or the log was set up before.
+/// If `LOG_LEVEL` can't be understood, the log was set up before, or the system gives no thread.
 pub fn init(settings: &LoggingSettings) -> Result<Log, LoggingError> {
-    let (writer, guard) = NonBlockingBuilder::default()
-        .thread_name("plain-log")
-        .buffered_lines_limit(MOST_WAITING)
-        .lossy(false)
-        .finish(BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stderr()));
+    let (writer, thread) = writer::start(io::stderr())?;
     let subscriber = subscriber(settings, writer, Colors::for_terminal())?;
     tracing::subscriber::set_global_default(subscriber)?;
     costs::set_slow_query(settings.slow_query());
     log_panics();
-    Ok(Log { _writer: guard })
+    Ok(Log { _writer: thread })
 }
 
 /// Lets a panic be a line of the log like any other, with the request that it happened in; where
@@ -224,15 +221,18 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let lines = fmt::layer().with_writer(Indented(writer));
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
-        LogFormat::Text => lines.with_ansi(colors == Colors::Some).boxed(),
-        LogFormat::Json => lines
+    let lines: Box<dyn Layer<_> + Send + Sync> = match (settings.log_format, colors) {
+        (LogFormat::Text, Colors::Some) => lines.boxed(),
+        (LogFormat::Text, Colors::None) => {
+            lines.fmt_fields(TextLines).event_format(TextLines).boxed()
+        }
+        (LogFormat::Json, _) => lines
             .json()
             .flatten_event(true)
             .with_span_list(false)
             .boxed(),
     };
-    Ok(Registry::default().with(lines.with_filter(settings.filter()?)))
+    Ok(Registry::default().with(settings.filter()?).with(lines))
 }
 
 /// Indents all lines of an event, which comes in one piece, but the first.
@@ -253,7 +253,7 @@ impl<W: Write> Write for Indented<W> {
 
     fn write_all(&mut self, event: &[u8]) -> io::Result<()> {
         let line = event.strip_suffix(b"\n").unwrap_or(event);
-        if !line.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        if memchr::memchr2(b'\n', b'\r', line).is_none() {
             return self.0.write_all(event);
         }
         let mut indented = Vec::with_capacity(event.len() + 16);

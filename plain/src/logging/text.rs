@@ -1,0 +1,305 @@
+//! The lines of the log as text without colors.
+//!
+//! They read as those of `tracing_subscriber`'s own format, which takes three times the work for them,
+//! and each request has one.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::fmt::{self, Debug, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use chrono::DateTime;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Makes such lines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextLines;
+
+impl<'writer> FormatFields<'writer> for TextLines {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut line = Fields {
+            writer,
+            is_first: true,
+            result: Ok(()),
+        };
+        fields.record(&mut line);
+        line.result
+    }
+}
+
+impl<S> FormatEvent<S, Self> for TextLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, Self>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let metadata = event.metadata();
+        write_time(&mut writer)?;
+        writer.write_str(level(*metadata.level()))?;
+        let spans = context.event_scope();
+        let is_in_span = spans.is_some();
+        for span in spans.into_iter().flat_map(|scope| scope.from_root()) {
+            writer.write_str(span.name())?;
+            let extensions = span.extensions();
+            let fields = extensions.get::<FormattedFields<Self>>();
+            if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
+                writer.write_char('{')?;
+                writer.write_str(fields)?;
+                writer.write_char('}')?;
+            }
+            writer.write_char(':')?;
+        }
+        if is_in_span {
+            writer.write_char(' ')?;
+        }
+        writer.write_str(metadata.target())?;
+        writer.write_str(": ")?;
+        self.format_fields(writer.by_ref(), event)?;
+        writer.write_char('\n')
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "ERROR ",
+        Level::WARN => " WARN ",
+        Level::INFO => " INFO ",
+        Level::DEBUG => "DEBUG ",
+        Level::TRACE => "TRACE ",
+    }
+}
+
+/// A second, in seconds since 1970, and its text.
+#[derive(Debug, Default)]
+struct Second(u64, String);
+
+thread_local! {
+    /// The second of the latest line of this thread: most have it with the line before.
+    static LATEST: RefCell<Second> = RefCell::default();
+}
+
+/// Writes the time to the microsecond, in UTC, as RFC 3339 has it.
+fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
+    // A clock that stands before 1970 tells nothing.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default();
+    LATEST.with_borrow_mut(|Second(at, text)| {
+        if *at != now.as_secs() || text.is_empty() {
+            let time = i64::try_from(now.as_secs()).ok();
+            let time = time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+            let time = time.unwrap_or_default();
+            text.clear();
+            write!(text, "{}", time.format("%Y-%m-%dT%H:%M:%S"))?;
+            *at = now.as_secs();
+        }
+        writer.write_str(text)
+    })?;
+    write!(writer, ".{:06}Z ", now.subsec_micros())
+}
+
+/// Writes the fields of one event or span.
+struct Fields<'writer> {
+    writer: Writer<'writer>,
+    is_first: bool,
+    result: fmt::Result,
+}
+
+impl Fields<'_> {
+    /// Writes the name of `field`, unless that is the message, and then its value.
+    fn add(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        if self.result.is_err() {
+            return;
+        }
+        let space = if self.is_first { "" } else { " " };
+        self.is_first = false;
+        self.result = self.writer.write_str(space).and_then(|()| {
+            if !is_message(field) {
+                self.writer.write_str(field.name())?;
+                self.writer.write_char('=')?;
+            }
+            value(&mut self.writer)
+        });
+    }
+}
+
+fn is_message(field: &Field) -> bool {
+    field.name() == "message"
+}
+
+impl Visit for Fields<'_> {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match is_message(field) {
+            true => self.add(field, |writer| Visible(writer).write_str(value)),
+            false => self.add(field, |writer| write!(writer, "{value:?}")),
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.add(field, |writer| {
+            write!(Visible(writer), "{value}")?;
+            let mut source = value.source();
+            let mut separator = "[";
+            while let Some(cause) = source {
+                if separator == "[" {
+                    write!(writer, " {}.sources=", field.name())?;
+                }
+                writer.write_str(separator)?;
+                write!(Visible(writer), "{cause}")?;
+                separator = ", ";
+                source = cause.source();
+            }
+            match separator {
+                "[" => Ok(()),
+                _ => writer.write_char(']'),
+            }
+        });
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match is_message(field) {
+            true => self.add(field, |writer| write!(Visible(writer), "{value:?}")),
+            false => self.add(field, |writer| write!(writer, "{value:?}")),
+        }
+    }
+}
+
+/// Writes signs that control a terminal as what they are.
+struct Visible<'a, 'writer>(&'a mut Writer<'writer>);
+
+impl Write for Visible<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Line breaks are looked after where the line is written.
+        let controls = |sign: char| sign.is_control() && !matches!(sign, '\n' | '\r' | '\t');
+        for piece in text.split_inclusive(controls) {
+            match piece.char_indices().next_back() {
+                Some((at, sign)) if controls(sign) => {
+                    self.0.write_str(&piece[..at])?;
+                    write!(self.0, "{}", sign.escape_debug())?;
+                }
+                _ => self.0.write_str(piece)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::{Registry, fmt};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Written {
+        /// The lines, without the times, whose form is looked at.
+        fn lines(&self) -> Vec<String> {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            let lines = text.lines().map(|line| {
+                let (time, rest) = line.split_once(' ').unwrap();
+                assert_eq!(time.len(), "2026-01-01T00:00:00.000000Z".len());
+                DateTime::parse_from_rfc3339(time).unwrap();
+                rest.to_owned()
+            });
+            lines.collect()
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("inner\x1b[31m")]
+    struct Inner(#[source] io::Error);
+
+    fn log_all_kinds() {
+        let error = Outer(Inner(io::Error::other("last")));
+        tracing::info!("a message");
+        tracing::warn!(target: "plain::db", rows = 3, "with {}", "a field");
+        tracing::debug!(
+            text = "say \"hi\"\n",
+            float = 0.25,
+            negative = -7,
+            is_it = true
+        );
+        tracing::trace!(shown = %"as it is", debug = ?Some(1), none = None::<u8>, "last");
+        tracing::error!(error = &error as &dyn Error, "failed");
+        let outer = tracing::info_span!("request", id = "abc", user = 7);
+        let _outer = outer.enter();
+        tracing::info!("in one");
+        let inner = tracing::info_span!("inner");
+        tracing::info!(parent: &inner, "in two");
+    }
+
+    #[test]
+    fn lines_read_as_those_of_the_library() {
+        let (ours, theirs) = (Written::default(), Written::default());
+        let (writer, other) = (ours.clone(), theirs.clone());
+        let lines = fmt::layer()
+            .fmt_fields(TextLines)
+            .event_format(TextLines)
+            .with_writer(move || writer.clone());
+        let subscriber = Registry::default().with(lines);
+        tracing::subscriber::with_default(subscriber, log_all_kinds);
+        let lines = fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || other.clone());
+        let subscriber = Registry::default().with(lines);
+        tracing::subscriber::with_default(subscriber, log_all_kinds);
+        let expected: Vec<_> = theirs.lines();
+        let shown = expected.iter().map(|line| line.replace("\\x1b", "\\u{1b}"));
+        assert_eq!(ours.lines(), shown.collect::<Vec<_>>());
+        assert_eq!(expected.len(), 7);
+    }
+
+    #[test]
+    fn a_message_controls_no_terminal() {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = fmt::layer()
+            .fmt_fields(TextLines)
+            .event_format(TextLines)
+            .with_writer(move || writer.clone());
+        tracing::subscriber::with_default(Registry::default().with(lines), || {
+            tracing::info!("no \x1b[31mred\x07, no \u{9b}5m");
+            let name = "x\x1b]0;title";
+            tracing::info!("{name}");
+        });
+        let lines = written.lines();
+        assert!(
+            lines[0].ends_with("no \\u{1b}[31mred\\u{7}, no \\u{9b}5m"),
+            "{lines:?}"
+        );
+        assert!(lines[1].ends_with("x\\u{1b}]0;title"), "{lines:?}");
+    }
+}
