@@ -153,9 +153,13 @@ impl App {
     }
 
     /// Answers `request`. There is always an answer: errors and panics have become pages.
-    pub async fn handle(&self, request: http::Request<Body>, connection: Connection) -> Response {
-        // What is around it moves it several times before it begins, so it is boxed while it is small.
-        let work = Box::pin(async move {
+    pub fn handle(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+    ) -> impl Future<Output = Response> + Send {
+        // In a box at once: what is around it moves it several times before it begins.
+        Box::pin(costs::of_request(async move {
             let mut visit = self.inner.watch.begin(&request);
             let mut request = Request::new(request, connection, self.services().clone());
             let view = async |request: &mut Request| {
@@ -173,8 +177,7 @@ impl App {
             }
             visit.answered(response.status());
             response
-        });
-        costs::of_request(work).await
+        }))
     }
 
     /// The id that a trusted proxy gave `request`, which came over `connection`.

@@ -14,10 +14,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use pin_project_lite::pin_project;
 
 tokio::task_local! {
     static COSTS: Costs;
@@ -71,11 +74,9 @@ pub(crate) struct Spent {
 
 /// Runs `work` and notes the time until it is done as spent for `part`: a word or two that an
 /// operator understands.
-pub async fn timed<F: Future>(part: &'static str, work: F) -> F::Output {
+pub fn timed<F: Future>(part: &'static str, work: F) -> impl Future<Output = F::Output> {
     let started = Instant::now();
-    let output = work.await;
-    add(part, started.elapsed());
-    output
+    work.inspect(move |_| add(part, started.elapsed()))
 }
 
 /// Runs `work`, which does not wait for anything, and notes its time as spent for `part`.
@@ -111,19 +112,28 @@ pub(crate) fn spent(part: &'static str) -> Duration {
 }
 
 /// Runs the work of a request; while it runs, and while it is dropped, [`read`] reads its costs.
-pub(crate) async fn of_request<F: Future>(work: F) -> F::Output {
-    COSTS
-        .scope(Costs::default(), async {
-            let mut work = pin!(work);
-            poll_fn(|context| {
-                COSTS.with(|costs| costs.since.set(Some(Instant::now())));
-                let polled = work.as_mut().poll(context);
-                COSTS.with(Costs::left);
-                polled
-            })
-            .await
-        })
-        .await
+pub(crate) fn of_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    COSTS.scope(Costs::default(), Clocked { work })
+}
+
+pin_project! {
+    /// The work of a request, whose time on the thread is noted. An `async` function in its place
+    /// would hold the work twice.
+    struct Clocked<F> {
+        #[pin]
+        work: F,
+    }
+}
+
+impl<F: Future> Future for Clocked<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        COSTS.with(|costs| costs.since.set(Some(Instant::now())));
+        let polled = self.project().work.poll(context);
+        COSTS.with(Costs::left);
+        polled
+    }
 }
 
 /// Shows `read` the costs of the request in whose task this is called, if it is in one.
@@ -212,8 +222,6 @@ pub(crate) fn milliseconds(time: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
-
     use super::*;
 
     #[tokio::test]

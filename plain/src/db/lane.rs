@@ -108,7 +108,8 @@ impl<C: Driver> Lane<C> {
             let is_trusted = slot
                 .rested
                 .is_some_and(|rested| rested.elapsed() < TRUSTED && !self.suspicion.is_of(rested));
-            if is_trusted || slot.connection.is_alive().await {
+            // What is seldom asked for is in boxes: the future of a statement is to be small.
+            if is_trusted || Box::pin(slot.connection.is_alive()).await {
                 return Some(slot);
             }
         }
@@ -157,7 +158,7 @@ impl<C: Driver> Lane<C> {
             place: self.place.clone(),
             message,
         };
-        match tokio::time::timeout(self.wait, C::open(&self.options)).await {
+        match tokio::time::timeout(self.wait, Box::pin(C::open(&self.options))).await {
             Ok(Ok(connection)) => Ok(Slot {
                 connection,
                 unanswered: 0,

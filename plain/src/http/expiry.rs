@@ -3,11 +3,12 @@
 //! The server holds the clock. It lets the application know, which then answers by a page of its own
 //! in the place of the view; an application that does not is answered for by the server.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::Poll;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 tokio::task_local! {
     static OF_REQUEST: Expiry;
@@ -34,18 +35,35 @@ impl Expiry {
     }
 }
 
-/// What `answer` comes to; `None`, and it is dropped, where the time of its request is over before.
+/// What `answer` comes to; `None` where the time of its request is over before.
 ///
 /// Who sets the [`Expiry`] has to see that this is looked at again.
-pub(crate) async fn unless_over<T>(answer: impl Future<Output = T>) -> Option<T> {
-    let expiry = OF_REQUEST.try_with(Clone::clone).unwrap_or_default();
-    let mut answer = pin!(answer);
-    poll_fn(|cx| match answer.as_mut().poll(cx) {
-        Poll::Ready(answer) => Poll::Ready(Some(answer)),
-        Poll::Pending if expiry.is_over() => Poll::Ready(None),
-        Poll::Pending => Poll::Pending,
-    })
-    .await
+pub(crate) fn unless_over<T>(answer: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
+    UnlessOver { answer }
+}
+
+pin_project! {
+    struct UnlessOver<F> {
+        #[pin]
+        answer: F,
+    }
+}
+
+impl<F: Future> Future for UnlessOver<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().answer.poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending if is_over() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// Whether the time is over of the request in whose task this is called, if it is in one.
+fn is_over() -> bool {
+    OF_REQUEST.try_with(Expiry::is_over).unwrap_or_default()
 }
 
 #[cfg(test)]

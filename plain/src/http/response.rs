@@ -10,6 +10,9 @@ use serde::Serialize;
 use super::body::Body;
 use super::error::Result;
 
+/// Room for as many headers as most responses have in the end, so that it is not made bit by bit.
+const MOST_HEADERS: usize = 12;
+
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -35,7 +38,7 @@ impl Response {
     pub fn new(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(MOST_HEADERS),
             extensions: Extensions::new(),
             body: Body::empty(),
         }

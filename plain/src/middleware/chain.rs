@@ -177,11 +177,9 @@ impl<M: Middleware> Boxed for M {
 }
 
 /// Runs `future`; a panic in it becomes an error, which nobody but its own request notices.
-async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    match AssertUnwindSafe(future).catch_unwind().await {
-        Ok(result) => result,
-        Err(payload) => Err(Panicked::new(&*payload).into()),
-    }
+fn guarded<T>(future: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    let guarded = AssertUnwindSafe(future).catch_unwind();
+    guarded.map(|result| result.unwrap_or_else(|payload| Err(Panicked::new(&*payload).into())))
 }
 
 #[cfg(test)]

@@ -142,8 +142,8 @@ impl<H: Handler> Server<H> {
                     .await;
             }
             Protocol::Http2 => {
-                self.serve_http2(stream, first, accepted, watch, place)
-                    .await;
+                // In a box, since it is large and most connections are of the other kind.
+                Box::pin(self.serve_http2(stream, first, accepted, watch, place)).await;
             }
         }
     }
@@ -261,7 +261,8 @@ pub(super) async fn first_request(since: Instant) {
 pub(super) async fn drain(mut stream: impl AsyncRead + Unpin) {
     let deadline = Instant::now() + LONGEST_DRAIN;
     let mut left = MOST_DRAINED;
-    let mut scrap = [0; 8192];
+    // On the heap: no connection is to carry it until then.
+    let mut scrap = vec![0; 8192];
     while left > 0 {
         let until = deadline.min(Instant::now() + LONGEST_PAUSE);
         match timeout_at(until, stream.read(&mut scrap)).await {

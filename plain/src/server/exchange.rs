@@ -1,6 +1,7 @@
 //! One request and its response.
 
-use std::panic::AssertUnwindSafe;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 
 use futures_util::FutureExt;
@@ -38,61 +39,117 @@ impl<H: Handler> Exchange<H> {
 
     /// Answers `request`: there is always a response, and a line in the log, but for the path that
     /// is asked for all the time.
-    pub(super) async fn answer(
+    ///
+    /// What is to be known of the request is taken from it at once: futures are moved before they are
+    /// polled, and one that held the request would be large.
+    pub(super) fn answer(
         &self,
         request: http::Request<Body>,
         connection: Connection,
         limit: TimeLimit,
-    ) -> http::Response<ResponseBody> {
+    ) -> impl Future<Output = http::Response<ResponseBody>> + Send {
         let is_head = *request.method() == Method::HEAD;
-        if !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path {
-            return finish(Response::text("ok"), is_head, None, &Span::none());
+        let is_health_check =
+            !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path;
+        let exchange = (!is_health_check).then(|| self.begin(request, connection));
+        async move {
+            let Some(Begun {
+                id,
+                span,
+                mut line,
+                answer,
+            }) = exchange
+            else {
+                return finish(Response::text("ok"), is_head, None, &Span::none());
+            };
+            let mut response = match answer {
+                Answer::Awaited(subject, answer) => {
+                    let answer = guarded(subject, answer, limit);
+                    answer.instrument(span.clone()).await
+                }
+                Answer::Given(response) => response,
+            };
+            response.headers_mut().entry(REQUEST_ID).or_insert(id);
+            if let Some(line) = &mut line {
+                line.set_status(response.status());
+            }
+            finish(response, is_head, line, &span)
         }
+    }
+
+    /// Hands `request` to the handler, whose answer is not awaited yet.
+    fn begin(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+    ) -> Begun<impl Future<Output = Response> + Send> {
         let id = self.handler.request_id(&request, connection);
         let id = id.unwrap_or_else(request_id);
         let shown = id.to_str().unwrap_or_default();
         // Of the highest level, so that an error has its request's id whatever LOG_LEVEL leaves out.
         let span = tracing::error_span!(target: "plain::server", "request", id = shown);
-        let mut line = match self.access_log {
+        let line = match self.access_log {
             true => AccessLine::start(&request, connection.peer.map(|peer| peer.ip()), &span),
             false => None,
         };
-        let mut response = match refuse(&request) {
-            Some(response) => response,
-            None => {
-                let answer = self.guarded(request, connection, limit);
-                answer.instrument(span.clone()).await
-            }
+        let answer = match refuse(&request) {
+            Some(response) => Answer::Given(response),
+            None => span.in_scope(|| {
+                let subject = Subject::of(&request);
+                let answer = AssertUnwindSafe(|| self.handler.handle(request, connection));
+                match catch_unwind(answer) {
+                    Ok(answer) => Answer::Awaited(subject, answer),
+                    Err(payload) => Answer::Given(panicked(&*payload)),
+                }
+            }),
         };
-        response.headers_mut().entry(REQUEST_ID).or_insert(id);
-        if let Some(line) = &mut line {
-            line.set_status(response.status());
+        Begun {
+            id,
+            span,
+            line,
+            answer,
         }
-        finish(response, is_head, line, &span)
     }
+}
 
-    /// What the handler answers; a panic in it touches this request only, and so does one that
-    /// never ends.
-    async fn guarded(
-        &self,
-        request: http::Request<Body>,
-        connection: Connection,
-        limit: TimeLimit,
-    ) -> Response {
-        let subject = Subject::of(&request);
-        let answer = async { self.handler.handle(request, connection).await };
-        let answer = limit.hold(AssertUnwindSafe(answer).catch_unwind());
-        match Watched::new(subject, pin!(answer)).await {
-            // RFC 9110 section 15.2: such a status announces an answer, and is none.
-            Ok(Ok(response)) if response.status().is_informational() => {
-                let status = response.status();
-                defect(&format!("answered with {status}, which is no final status"))
-            }
-            Ok(Ok(response)) => response,
-            Ok(Err(payload)) => defect(&Panicked::new(&*payload).to_string()),
-            Err(Expired) => too_late(),
+/// A request that was handed to the handler.
+struct Begun<F> {
+    id: HeaderValue,
+    span: Span,
+    line: Option<AccessLine>,
+    answer: Answer<F>,
+}
+
+enum Answer<F> {
+    /// The handler's, to the request that the subject names.
+    Awaited(Subject, F),
+    /// One that is there already, in its place.
+    Given(Response),
+}
+
+/// What `answer`, to the request that `subject` names, comes to; a panic in it touches this request
+/// only, and so does one that never ends.
+async fn guarded(
+    subject: Subject,
+    answer: impl Future<Output = Response>,
+    limit: TimeLimit,
+) -> Response {
+    let answer = limit.hold(AssertUnwindSafe(answer).catch_unwind());
+    match Watched::new(subject, pin!(answer)).await {
+        // RFC 9110 section 15.2: such a status announces an answer, and is none.
+        Ok(Ok(response)) if response.status().is_informational() => {
+            let status = response.status();
+            defect(&format!("answered with {status}, which is no final status"))
         }
+        Ok(Ok(response)) => response,
+        Ok(Err(payload)) => panicked(&*payload),
+        Err(Expired) => too_late(),
     }
+}
+
+/// The answer in place of that of a handler that panicked.
+fn panicked(payload: &(dyn Any + Send)) -> Response {
+    defect(&Panicked::new(payload).to_string())
 }
 
 /// The answer to a request that the application takes too long for.

@@ -61,12 +61,12 @@ impl<H: Handler> Server<H> {
             let turn = progress.begin();
             let intake = Intake::new(progress.clone(), self.limits.pace);
             let request = request.map(|incoming| intake.watch(incoming));
+            let limit = TimeLimit::Driver(progress.clone());
+            let answer = self.exchange.answer(request, accepted.connection, limit);
             let (progress, stopping) = (&progress, &stopping);
             async move {
                 progress.share().request().await;
-                let limit = TimeLimit::Driver(progress.clone());
-                let connection = accepted.connection;
-                let mut response = self.exchange.answer(request, connection, limit).await;
+                let mut response = answer.await;
                 // What is small is passed over, and the connection goes on.
                 let is_large = size.is_none_or(|size| size > MOST_PASSED_OVER);
                 let is_left = progress.is_body_unread() && is_large;

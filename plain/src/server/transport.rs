@@ -85,7 +85,8 @@ impl Transport {
     pub(super) async fn open(socket: Socket, tls: Option<&Tls>) -> io::Result<Self> {
         match tls {
             None => Ok(Self::Clear(socket)),
-            Some(tls) => Ok(Self::Tls(Box::new(tls.accept(socket).await?))),
+            // In a box, since it is large and most connections are in clear text.
+            Some(tls) => Ok(Self::Tls(Box::new(Box::pin(tls.accept(socket)).await?))),
         }
     }
 

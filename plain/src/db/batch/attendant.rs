@@ -146,7 +146,7 @@ impl<B: Batch> Attendant<B> {
             .into_iter()
             .map(|piece| (piece.job.entry, (piece.reply, piece.job.span)))
             .unzip();
-        let together = self.together(&entries).instrument(span);
+        let together = Box::pin(self.together(&entries).instrument(span));
         let (attempt, account) = accounted(observed, together).await;
         match attempt {
             Attempt::Done(answers) => {
@@ -172,7 +172,7 @@ impl<B: Batch> Attendant<B> {
                     .map(move |(entry, (reply, span))| {
                         let (database, account) = (database.clone(), account.clone());
                         async move {
-                            let attempt = alone::<B>(&database, [entry]).instrument(span);
+                            let attempt = Box::pin(alone::<B>(&database, [entry]).instrument(span));
                             let (attempt, more) = accounted(observed, attempt).await;
                             let account = account.plus(more);
                             let _ = reply.send(match attempt {
@@ -247,12 +247,13 @@ async fn attempt<B: Batch>(
         Access::Read => Transaction::loose(leased),
         Access::Write => Transaction::due(leased),
     };
-    let run = async {
+    // In a box, as its callers are: what is around it moves it, and some of it holds it twice.
+    let run = Box::pin(async {
         let answers = B::run(&mut work, entries).await?;
         assert_eq!(answers.len(), entries.len(), "a batch answers each entry");
         work.finish().await?;
         Ok(answers)
-    };
+    });
     // A panic drops the transaction, which takes back what it did.
     match AssertUnwindSafe(run).catch_unwind().await {
         Ok(Ok(answers)) => Attempt::Done(answers),
@@ -304,4 +305,41 @@ fn is_everyones(error: &Error) -> bool {
 fn is_final<E>(error: &Error, entries: &[E]) -> bool {
     let is_conflict = matches!(error, Error::Unavailable(Unavailable::Conflict { .. }));
     entries.len() == 1 && !is_conflict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MOST_WAITING;
+    use super::super::queue::Queue;
+    use super::*;
+    use crate::db::ConnectOptions;
+
+    struct Noted;
+
+    impl Batch for Noted {
+        type Entry = String;
+        type Answer = u64;
+        const ACCESS: Access = Access::Write;
+
+        async fn run(work: &mut Transaction, notes: &[String]) -> Result<Vec<u64>, Error> {
+            let mut answers = Vec::new();
+            for note in notes {
+                let insert = work.query("INSERT INTO note VALUES ($1)");
+                answers.push(insert.bind(note).execute().await?);
+            }
+            Ok(answers)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_attends_is_small_since_each_batch_moves_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ConnectOptions::sqlite_file(folder.path().join("db"));
+        let database = Database::connect(options).await.unwrap();
+        let thread = database.threads().for_work(Access::Read).unwrap();
+        let queue = thread.queue(|| QueueOf::<Noted>(Queue::new(MOST_WAITING)));
+        let attends = Attendant::<Noted>::new(database.clone(), &thread, &queue).attend();
+        let size = size_of_val(&attends);
+        assert!(size <= 2048, "{size} bytes");
+    }
 }
