@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use plain::db::Value;
 use sha2::{Digest, Sha256};
 
@@ -65,7 +66,8 @@ pub(crate) struct UnverifiedKey(String);
 impl UnverifiedKey {
     /// Takes what a client sent, if it is formed like a key: nothing else reaches the database.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let formed = text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte));
+        let is_known = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9');
+        let formed = text.len() == LENGTH && text.bytes().all(is_known);
         formed.then(|| Self(text.to_owned()))
     }
 
@@ -95,10 +97,7 @@ impl KeyHash {
 
     /// The hash of a key as it stands in a cookie.
     pub fn of(key: &str) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digits = |byte: u8| [byte >> 4, byte & 15].map(|it| DIGITS[usize::from(it)]);
-        let hash = Sha256::digest(key).into_iter().flat_map(digits);
-        Self(hash.map(char::from).collect())
+        Self(HEXLOWER.encode(&Sha256::digest(key)))
     }
 
     /// 64 hexadecimal digits.

@@ -56,7 +56,6 @@ pub mod command;
 pub mod costs;
 pub mod db;
 pub mod embedded;
-mod hex;
 pub mod http;
 mod layered;
 pub mod logging;

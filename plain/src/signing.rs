@@ -8,10 +8,10 @@ mod cookies;
 
 use std::sync::OnceLock;
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::hex;
 use crate::http::Result;
 use crate::random;
 use crate::services::Services;
@@ -82,13 +82,13 @@ impl<'a> Signer<'a> {
         // `new` puts the current key first.
         let key = self.keys.first().copied().unwrap_or_default();
         let signature = self.mac(key, parts).finalize().into_bytes();
-        hex::encode(&signature)
+        HEXLOWER.encode(&signature)
     }
 
     /// Whether `signature` is that of `parts`, by one of the keys; in a time that tells nothing of
     /// what would be right.
     pub fn verify(&self, parts: &[&[u8]], signature: &str) -> bool {
-        let Some(signature) = hex::decode(signature) else {
+        let Ok(signature) = HEXLOWER.decode(signature.as_bytes()) else {
             return false;
         };
         self.keys

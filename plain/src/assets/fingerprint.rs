@@ -1,8 +1,7 @@
 //! The part of an asset's URL that changes with its content.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-
-use crate::hex;
 
 /// Hexadecimal digits in a URL: enough to tell the versions of one file apart.
 const IN_URL: usize = 8;
@@ -13,7 +12,7 @@ pub(super) struct Fingerprint(String);
 
 impl Fingerprint {
     pub(super) fn of(contents: &[u8]) -> Self {
-        Self(hex::encode(&Sha256::digest(contents)))
+        Self(HEXLOWER.encode(&Sha256::digest(contents)))
     }
 
     /// As an entity tag (RFC 9110 section 8.8.3).

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::MigrationError;
 use super::script;
 use crate::db::Kind;
 use crate::embedded::{File, Folder};
-use crate::hex;
 
 /// One migration, for the database in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,7 +179,7 @@ fn plain_text(text: &'static str) -> Cow<'static, str> {
 }
 
 fn checksum(text: &str) -> String {
-    hex::encode(&Sha256::digest(text))
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 #[cfg(test)]
