@@ -22,7 +22,7 @@ pub(crate) struct Postgres {
 
 /// As the server comes, but for room. `fsync` and `synchronous_commit` stay on: what was
 /// acknowledged is on the disk.
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 6] = [
     "listen_addresses=127.0.0.1",
     "max_connections=200",
     "shared_buffers=256MB",
@@ -30,7 +30,6 @@ const OPTIONS: [&str; 7] = [
     "max_wal_size=8GB",
     "checkpoint_timeout=1h",
     "shared_preload_libraries=pg_stat_statements",
-    "pg_stat_statements.track=none",
 ];
 
 /// What a stretch of work asked of the server.
@@ -92,9 +91,9 @@ impl Postgres {
             _folder: folder,
         };
         server.wait()?;
-        server
-            .sql("postgres")?
-            .run("CREATE EXTENSION pg_stat_statements")?;
+        let mut sql = server.sql("postgres")?;
+        sql.run("CREATE EXTENSION pg_stat_statements")?;
+        track(&mut sql, "none")?;
         Ok(server)
     }
 
@@ -149,15 +148,6 @@ impl Postgres {
     pub(crate) fn count(&self, name: &str, work: impl FnOnce() -> Result<()>) -> Result<Counted> {
         const SYNCS: &str = "SELECT wal_sync FROM pg_stat_wal";
         let mut sql = self.sql("postgres")?;
-        let track = |sql: &mut Sql, what: &str| -> Result<()> {
-            sql.run(&format!(
-                "ALTER SYSTEM SET pg_stat_statements.track = '{what}'"
-            ))?;
-            sql.run("SELECT pg_reload_conf()")?;
-            // The server's processes read it when they next hear of it, within moments.
-            std::thread::sleep(Duration::from_millis(200));
-            Ok(())
-        };
         track(&mut sql, "top")?;
         sql.run("SELECT pg_stat_statements_reset()")?;
         let before = sql.number(SYNCS)?;
@@ -171,6 +161,17 @@ impl Postgres {
         ))?;
         Ok(Counted { statements, syncs })
     }
+}
+
+/// Says what is counted. In the server's file: what its command line says could not be changed.
+fn track(sql: &mut Sql, what: &str) -> Result<()> {
+    sql.run(&format!(
+        "ALTER SYSTEM SET pg_stat_statements.track = '{what}'"
+    ))?;
+    sql.run("SELECT pg_reload_conf()")?;
+    // The server's processes read it when they next hear of it, within moments.
+    std::thread::sleep(Duration::from_millis(200));
+    Ok(())
 }
 
 impl Drop for Postgres {
