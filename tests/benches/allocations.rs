@@ -22,8 +22,8 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// What is asked for, with or without cookies, and the most allocations that it may take.
 const REQUESTS: [(&str, &str, bool, u64); 5] = [
-    ("GET", "/text", false, 35),
-    ("GET", "/text", true, 36),
+    ("GET", "/text", false, 32),
+    ("GET", "/text", true, 33),
     ("GET", "/page", false, 155),
     ("GET", "/session", true, 75),
     ("POST", "/session", true, 165),
