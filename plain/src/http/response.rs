@@ -11,7 +11,7 @@ use super::body::Body;
 use super::error::Result;
 
 /// Room for as many headers as most responses have in the end, so that it is not made bit by bit.
-const MOST_HEADERS: usize = 12;
+const USUAL_HEADERS: usize = 12;
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -38,7 +38,7 @@ impl Response {
     pub fn new(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::with_capacity(MOST_HEADERS),
+            headers: HeaderMap::with_capacity(USUAL_HEADERS),
             extensions: Extensions::new(),
             body: Body::empty(),
         }

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::{self, Debug, Write};
+use std::iter;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
@@ -150,20 +151,17 @@ impl Visit for Fields<'_> {
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         self.add(field, |writer| {
             write!(Visible(writer), "{value}")?;
-            let mut source = value.source();
-            let mut separator = "[";
-            while let Some(cause) = source {
-                if separator == "[" {
-                    write!(writer, " {}.sources=", field.name())?;
+            let causes = iter::successors(value.source(), |&cause| cause.source());
+            for (index, cause) in causes.enumerate() {
+                match index {
+                    0 => write!(writer, " {}.sources=[", field.name())?,
+                    _ => writer.write_str(", ")?,
                 }
-                writer.write_str(separator)?;
                 write!(Visible(writer), "{cause}")?;
-                separator = ", ";
-                source = cause.source();
             }
-            match separator {
-                "[" => Ok(()),
-                _ => writer.write_char(']'),
+            match value.source() {
+                Some(_) => writer.write_char(']'),
+                None => Ok(()),
             }
         });
     }
@@ -199,39 +197,24 @@ impl Write for Visible<'_, '_> {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::{Arc, Mutex};
 
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::{Registry, fmt};
 
     use super::*;
+    use crate::logging::LogFormat;
+    use crate::logging::tests::Captured;
 
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl Written {
-        /// The lines, without the times, whose form is looked at.
-        fn lines(&self) -> Vec<String> {
-            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-            let lines = text.lines().map(|line| {
-                let (time, rest) = line.split_once(' ').unwrap();
-                assert_eq!(time.len(), "2026-01-01T00:00:00.000000Z".len());
-                DateTime::parse_from_rfc3339(time).unwrap();
-                rest.to_owned()
-            });
-            lines.collect()
-        }
+    /// The lines, without the times, whose form is looked at.
+    fn lines(captured: &Captured) -> Vec<String> {
+        let text = captured.text();
+        let lines = text.lines().map(|line| {
+            let (time, rest) = line.split_once(' ').unwrap();
+            assert_eq!(time.len(), "2026-01-01T00:00:00.000000Z".len());
+            DateTime::parse_from_rfc3339(time).unwrap();
+            rest.to_owned()
+        });
+        lines.collect()
     }
 
     #[derive(Debug, thiserror::Error)]
@@ -263,39 +246,28 @@ mod tests {
 
     #[test]
     fn lines_read_as_those_of_the_library() {
-        let (ours, theirs) = (Written::default(), Written::default());
-        let (writer, other) = (ours.clone(), theirs.clone());
-        let lines = fmt::layer()
-            .fmt_fields(TextLines)
-            .event_format(TextLines)
-            .with_writer(move || writer.clone());
-        let subscriber = Registry::default().with(lines);
-        tracing::subscriber::with_default(subscriber, log_all_kinds);
-        let lines = fmt::layer()
+        let (ours, guard) = Captured::start(LogFormat::Text, "trace");
+        log_all_kinds();
+        drop(guard);
+        let theirs = Captured::default();
+        let writer = theirs.clone();
+        let layer = fmt::layer()
             .with_ansi(false)
-            .with_writer(move || other.clone());
-        let subscriber = Registry::default().with(lines);
-        tracing::subscriber::with_default(subscriber, log_all_kinds);
-        let expected: Vec<_> = theirs.lines();
+            .with_writer(move || writer.clone());
+        tracing::subscriber::with_default(Registry::default().with(layer), log_all_kinds);
+        let expected = lines(&theirs);
         let shown = expected.iter().map(|line| line.replace("\\x1b", "\\u{1b}"));
-        assert_eq!(ours.lines(), shown.collect::<Vec<_>>());
+        assert_eq!(lines(&ours), shown.collect::<Vec<_>>());
         assert_eq!(expected.len(), 7);
     }
 
     #[test]
     fn a_message_controls_no_terminal() {
-        let written = Written::default();
-        let writer = written.clone();
-        let lines = fmt::layer()
-            .fmt_fields(TextLines)
-            .event_format(TextLines)
-            .with_writer(move || writer.clone());
-        tracing::subscriber::with_default(Registry::default().with(lines), || {
-            tracing::info!("no \x1b[31mred\x07, no \u{9b}5m");
-            let name = "x\x1b]0;title";
-            tracing::info!("{name}");
-        });
-        let lines = written.lines();
+        let (captured, _guard) = Captured::start(LogFormat::Text, "info");
+        tracing::info!("no \x1b[31mred\x07, no \u{9b}5m");
+        let name = "x\x1b]0;title";
+        tracing::info!("{name}");
+        let lines = lines(&captured);
         assert!(
             lines[0].ends_with("no \\u{1b}[31mred\\u{7}, no \\u{9b}5m"),
             "{lines:?}"

@@ -51,14 +51,14 @@ impl<H: Handler> Exchange<H> {
         let is_head = *request.method() == Method::HEAD;
         let is_health_check =
             !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path;
-        let exchange = (!is_health_check).then(|| self.begin(request, connection));
+        let begun = (!is_health_check).then(|| self.begin(request, connection));
         async move {
             let Some(Begun {
                 id,
                 span,
                 mut line,
                 answer,
-            }) = exchange
+            }) = begun
             else {
                 return finish(Response::text("ok"), is_head, None, &Span::none());
             };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use plain::db::Kind;
 use plain::test::{PostgresServer, both};
-use plain_tests::command_line::{Answer, Client};
+use plain_tests::command_line::{Answer, Client, Process};
 use plain_tests::on_postgres;
 use plain_tests::proxy::Proxy;
 use plain_tests::setup::Setup;
@@ -94,14 +94,22 @@ async fn while_the_server_is_stopped_pages_that_need_it_are_503_and_others_go_on
     );
 }
 
-async fn while_the_network_swallows_everything_pages_that_need_it_are_503_in_time() {
-    let mut setup = site(Kind::Postgres, SHORT).await;
+/// A site that runs with `settings`, a proxy between it and its database, and a visitor whose first
+/// visit is saved.
+async fn behind_a_proxy(settings: &str) -> (Setup, Proxy, Process, Client) {
+    let mut setup = site(Kind::Postgres, settings).await;
     let proxy = Proxy::before(setup.url());
     setup.connect_by(proxy.url());
     let mut server = setup.project.serve();
-    let address = server.address();
     let mut visitor = Client::default();
-    assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
+    let (answer, _) = visitor.timed(&server.address(), "POST", "/visits");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    (setup, proxy, server, visitor)
+}
+
+async fn while_the_network_swallows_everything_pages_that_need_it_are_503_in_time() {
+    let (_setup, proxy, mut server, mut visitor) = behind_a_proxy(SHORT).await;
+    let address = server.address();
     proxy.stall();
     assert_only_what_needs_it_is_away(&address, &mut visitor);
     proxy.open();
@@ -118,13 +126,8 @@ async fn while_the_network_swallows_everything_pages_that_need_it_are_503_in_tim
 async fn a_network_that_swallows_everything_is_given_up_within_the_limits_that_are_set_by_default()
 {
     // No limit is set here: a statement has 10 s, and a new connection 5 s.
-    let mut setup = site(Kind::Postgres, "").await;
-    let proxy = Proxy::before(setup.url());
-    setup.connect_by(proxy.url());
-    let mut server = setup.project.serve();
+    let (_setup, proxy, mut server, mut visitor) = behind_a_proxy("").await;
     let address = server.address();
-    let mut visitor = Client::default();
-    assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
     proxy.stall();
     // All at the same time, so that the test takes no longer than the longest.
     let waits = thread::scope(|scope| {
