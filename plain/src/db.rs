@@ -54,7 +54,7 @@ pub use sqlx_macros::Type;
 pub use stored_time::StoredTime;
 pub use transaction::Transaction;
 pub use url::DatabaseUrl;
-pub use value::{Value, time_text};
+pub use value::Value;
 
 /// What every function of this part returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -10,6 +10,7 @@
 mod alone;
 mod lookup;
 mod together;
+mod writing;
 
 use std::sync::Arc;
 

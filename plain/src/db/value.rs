@@ -46,27 +46,30 @@ pub enum Value {
     Time(DateTime<Utc>),
 }
 
-/// The text of a [`Value::Time`]: what SQLite stores, and PostgreSQL reads from JSON.
-///
-/// ```
-/// use plain::db::time_text;
-///
-/// let time = chrono::DateTime::from_timestamp(1_800_000_000, 250_000_000).unwrap();
-/// assert_eq!(time_text(time), "2027-01-15T08:00:00.250000Z");
-/// ```
-pub fn time_text(time: DateTime<Utc>) -> String {
-    // By hand: a format that is read for each time costs several times as much.
+/// The text of a [`Value::Time`], as SQLite stores it.
+fn time_text(time: DateTime<Utc>) -> String {
     let (date, clock) = (time.date_naive(), time.time());
     let micros = clock.nanosecond() % 1_000_000_000 / 1000;
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{micros:06}Z",
-        date.year(),
-        date.month(),
-        date.day(),
-        clock.hour(),
-        clock.minute(),
-        clock.second(),
-    )
+    // From the end, and by hand: a format costs several times as much, and each write has two times.
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    for (end, mut number) in [
+        (4, date.year().unsigned_abs()),
+        (7, date.month()),
+        (10, date.day()),
+        (13, clock.hour()),
+        (16, clock.minute()),
+        (19, clock.second()),
+        (26, micros),
+    ] {
+        let mut at = end;
+        while number > 0 {
+            at -= 1;
+            text[at] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
+    let text = str::from_utf8(&text).expect("digits and punctuation are ASCII");
+    text.to_owned()
 }
 
 impl Value {

@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use plain::db::{Error, Kind, Transaction, Unavailable, Value, time_text};
+use plain::db::{Error, Kind, Transaction, Unavailable, Value};
 use serde::Serialize;
 
+use super::writing::Writing;
 use super::{Commit, Outcome, fresh, is_live, now, select};
 use crate::error::SessionError;
 use crate::models::{Condition, Session};
 use crate::settings::SessionSettings;
-use crate::store::Data;
 use crate::store::state::{Row, RowChange, Save};
 
 type Answer = Result<Option<Outcome>, SessionError>;
@@ -215,37 +215,32 @@ impl Table {
     async fn write(
         self,
         work: &mut Transaction,
-        answers: Vec<Answer>,
+        mut answers: Vec<Answer>,
     ) -> Result<Vec<Answer>, Error> {
         let kind = work.kind();
-        let of = |fate| self.rows.iter().filter(move |row| row.fate == fate);
-        let written = |fate| of(fate).map(|row| Written::of(&row.session)).collect();
-        let ended: Vec<_> = of(Fate::Ended).map(|row| row.session.id).collect();
-        let new: Vec<_> = self.new.iter().map(|(_, it)| Written::of(it)).collect();
-        let changed: Vec<_> = written(Fate::Changed);
-        let rekeyed: Vec<_> = written(Fate::Rekeyed);
-        let mut statements = Vec::with_capacity(4);
-        for (sql, count, values) in [
-            (delete(kind), ended.len(), json(&ended)),
-            (update(kind), changed.len(), json(&changed)),
-            (rekey(kind), rekeyed.len(), json(&rekeyed)),
-            (insert(kind), new.len(), json(&new)),
-        ] {
-            if count > 0 {
-                statements.push((sql, values));
-            }
+        let of = |fate| -> Vec<_> {
+            let rows = self.rows.iter().filter(|row| row.fate == fate);
+            rows.map(|row| &row.session).collect()
+        };
+        let new: Vec<_> = self.new.iter().map(|(_, session)| session).collect();
+        let writings = [
+            Writing::deletion(kind, &of(Fate::Ended)),
+            Writing::update(kind, &of(Fate::Changed)),
+            Writing::rekeying(kind, &of(Fate::Rekeyed)),
+        ];
+        let insertion = Writing::insertion(kind, &new);
+        let mut left = writings.iter().flatten().count();
+        for writing in writings.into_iter().flatten() {
+            left -= 1;
+            let is_last = left == 0 && insertion.is_none();
+            writing.query(work, is_last).execute().await?;
         }
-        let mut numbers = HashMap::new();
-        let most = statements.len();
-        for (number, (sql, values)) in statements.into_iter().enumerate() {
-            let query = match number + 1 < most {
-                true => work.query(sql),
-                false => work.query_and_commit(sql),
-            };
-            let rows: Vec<(i64, String)> = query.bind(values).fetch_all().await?;
-            numbers.extend(rows.into_iter().map(|(id, key_hash)| (key_hash, id)));
-        }
-        let mut answers = answers;
+        let Some(insertion) = insertion else {
+            return Ok(answers);
+        };
+        let rows: Vec<(i64, String)> = insertion.query(work, true).fetch_all().await?;
+        let numbers = rows.into_iter().map(|(id, key_hash)| (key_hash, id));
+        let numbers: HashMap<_, _> = numbers.collect();
         for (request, session) in &self.new {
             if let (Some(Ok(Some(Outcome::Saved(row)))), Some(id)) =
                 (answers.get_mut(*request), numbers.get(&session.key_hash))
@@ -279,122 +274,7 @@ fn one_by_one(reason: &str) -> Error {
     Unavailable::Conflict { message }.into()
 }
 
-/// A row as it is written.
-#[derive(Serialize)]
-struct Written<'a> {
-    id: i64,
-    key_hash: &'a str,
-    session_data: &'a Data,
-    created_at: String,
-    expires_at: String,
-    owner: Option<&'a str>,
-}
-
-impl<'a> Written<'a> {
-    fn of(session: &'a Session) -> Self {
-        Self {
-            id: session.id,
-            key_hash: &session.key_hash,
-            session_data: &session.session_data,
-            created_at: time_text(session.created_at),
-            expires_at: time_text(session.expires_at),
-            owner: session.owner.as_deref(),
-        }
-    }
-}
-
 fn json(values: &impl Serialize) -> Value {
     let text = serde_json::to_string(values);
     Value::JsonText(text.expect("values of JSON are JSON"))
-}
-
-/// The rows in `$1`, as PostgreSQL reads them.
-macro_rules! rows {
-    () => {
-        "jsonb_to_recordset($1) AS n (id BIGINT, key_hash TEXT, session_data JSONB, \
-         created_at TIMESTAMPTZ, expires_at TIMESTAMPTZ, owner TEXT)"
-    };
-}
-
-/// The rows `s` that are in `$1`. The planner reads these few by their numbers; by the join alone it
-/// would read all of a table that is not large.
-macro_rules! written {
-    () => {
-        "s.id = ANY (ARRAY (SELECT CAST(v ->> 'id' AS BIGINT) FROM jsonb_array_elements($1) AS v))"
-    };
-}
-
-fn delete(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sqlite => {
-            "DELETE FROM plainsessions_session WHERE id IN (SELECT value FROM json_each($1)) \
-             RETURNING id, key_hash"
-        }
-        Kind::Postgres => {
-            "DELETE FROM plainsessions_session \
-             WHERE id = ANY (ARRAY (SELECT CAST(jsonb_array_elements_text($1) AS BIGINT))) \
-             RETURNING id, key_hash"
-        }
-    }
-}
-
-/// Leaves the key alone, whose index would be written anew.
-fn update(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sqlite => {
-            "UPDATE plainsessions_session SET session_data = n.value ->> 'session_data', \
-             created_at = n.value ->> 'created_at', expires_at = n.value ->> 'expires_at', \
-             owner = n.value ->> 'owner' \
-             FROM json_each($1) AS n WHERE plainsessions_session.id = n.value ->> 'id' \
-             RETURNING id, key_hash"
-        }
-        Kind::Postgres => concat!(
-            "UPDATE plainsessions_session AS s SET session_data = n.session_data, \
-             created_at = n.created_at, expires_at = n.expires_at, owner = n.owner FROM ",
-            rows!(),
-            " WHERE s.id = n.id AND ",
-            written!(),
-            " RETURNING s.id, s.key_hash"
-        ),
-    }
-}
-
-fn rekey(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sqlite => {
-            "UPDATE plainsessions_session SET session_data = n.value ->> 'session_data', \
-             created_at = n.value ->> 'created_at', expires_at = n.value ->> 'expires_at', \
-             owner = n.value ->> 'owner', key_hash = n.value ->> 'key_hash' \
-             FROM json_each($1) AS n WHERE plainsessions_session.id = n.value ->> 'id' \
-             RETURNING id, key_hash"
-        }
-        Kind::Postgres => concat!(
-            "UPDATE plainsessions_session AS s SET session_data = n.session_data, \
-             created_at = n.created_at, expires_at = n.expires_at, owner = n.owner, \
-             key_hash = n.key_hash FROM ",
-            rows!(),
-            " WHERE s.id = n.id AND ",
-            written!(),
-            " RETURNING s.id, s.key_hash"
-        ),
-    }
-}
-
-fn insert(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sqlite => {
-            "INSERT INTO plainsessions_session \
-             (session_data, created_at, expires_at, owner, key_hash) \
-             SELECT value ->> 'session_data', value ->> 'created_at', value ->> 'expires_at', \
-             value ->> 'owner', value ->> 'key_hash' FROM json_each($1) \
-             RETURNING id, key_hash"
-        }
-        Kind::Postgres => concat!(
-            "INSERT INTO plainsessions_session \
-             (session_data, created_at, expires_at, owner, key_hash) \
-             SELECT session_data, created_at, expires_at, owner, key_hash FROM ",
-            rows!(),
-            " RETURNING id, key_hash"
-        ),
-    }
 }
