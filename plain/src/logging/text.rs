@@ -104,7 +104,13 @@ fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
         }
         writer.write_str(text)
     })?;
-    write!(writer, ".{:06}Z ", now.subsec_micros())
+    let mut fraction = *b".000000Z ";
+    let mut left = now.subsec_micros();
+    for digit in fraction[1..7].iter_mut().rev() {
+        *digit = b'0' + (left % 10) as u8;
+        left /= 10;
+    }
+    writer.write_str(str::from_utf8(&fraction).unwrap_or_default())
 }
 
 /// Writes the fields of one event or span.
@@ -144,7 +150,7 @@ impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         match is_message(field) {
             true => self.add(field, |writer| Visible(writer).write_str(value)),
-            false => self.add(field, |writer| write!(writer, "{value:?}")),
+            false => self.add(field, |writer| write_quoted(writer, value)),
         }
     }
 
@@ -172,6 +178,17 @@ impl Visit for Fields<'_> {
             false => self.add(field, |writer| write!(writer, "{value:?}")),
         }
     }
+}
+
+/// Writes `text` in quotes, as `Debug` does, which looks at each sign of what is nearly always plain.
+fn write_quoted(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if !text.bytes().all(is_plain) {
+        return write!(writer, "{text:?}");
+    }
+    writer.write_char('"')?;
+    writer.write_str(text)?;
+    writer.write_char('"')
 }
 
 /// Writes signs that control a terminal as what they are.

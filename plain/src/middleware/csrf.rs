@@ -172,7 +172,7 @@ impl Origin {
         let host = Host::parse(host)?;
         Some(Self {
             scheme,
-            host: host.name,
+            host: host.name.into_owned(),
             port: host.port.unwrap_or(standard),
         })
     }

@@ -2,6 +2,7 @@
 //!
 //! A name that a stranger chose would otherwise reach links in pages and mails, and caches.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
 use http::{HeaderMap, Uri, header};
@@ -141,17 +142,16 @@ fn shown(host: &str) -> &str {
 
 /// A host and its port, as they stand in the header `Host`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Host {
+pub(super) struct Host<'a> {
     /// In lower case, without the dot of the root; an IPv6 address in brackets.
-    pub(super) name: String,
+    pub(super) name: Cow<'a, str>,
     pub(super) port: Option<u16>,
-    address: Option<IpAddr>,
 }
 
-impl Host {
+impl<'a> Host<'a> {
     /// Reads `text`: a name of letters, digits, `-`, `_` and dots, an IPv4 address or an IPv6
     /// address in brackets; then a port, maybe (RFC 3986 section 3.2).
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (name, port) = match text.rfind(':') {
             // A colon within brackets is part of the address.
             Some(colon) if !text[colon..].contains(']') => (&text[..colon], &text[colon + 1..]),
@@ -164,18 +164,22 @@ impl Host {
         };
         if let Some(inner) = name.strip_prefix('[') {
             let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
-            return Some(Self {
-                name: format!("[{address}]"),
-                port,
-                address: Some(address.into()),
-            });
+            let name = format!("[{address}]").into();
+            return Some(Self { name, port });
         }
-        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-        is_name(&name).then(|| Self {
-            address: name.parse().ok(),
-            name,
-            port,
-        })
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let name: Cow<'_, str> = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => name.to_ascii_lowercase().into(),
+            false => name.into(),
+        };
+        is_name(&name).then_some(Self { name, port })
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        match self.name.strip_prefix('[') {
+            Some(inner) => inner.strip_suffix(']')?.parse().ok(),
+            None => self.name.parse().ok(),
+        }
     }
 }
 
@@ -211,15 +215,15 @@ impl Pattern {
             None => (false, text),
         };
         match Host::parse(name) {
-            Some(host) if host.port.is_none() && host.address.is_none() => match below {
-                true => Ok(Self::Below(host.name)),
-                false => Ok(Self::Name(host.name)),
+            Some(host) if host.port.is_none() && host.address().is_none() => match below {
+                true => Ok(Self::Below(host.name.into_owned())),
+                false => Ok(Self::Name(host.name.into_owned())),
             },
             _ => Err(refusal(text)),
         }
     }
 
-    fn allows(&self, host: &Host) -> bool {
+    fn allows(&self, host: &Host<'_>) -> bool {
         match self {
             Self::Any => true,
             Self::Name(name) => host.name == *name,
@@ -228,7 +232,7 @@ impl Pattern {
                 None => false,
             },
             Self::Network(network) => host
-                .address
+                .address()
                 .is_some_and(|address| network.contains(&address)),
         }
     }

@@ -133,40 +133,46 @@ impl TrustedProxies {
             return;
         }
         let headers = request.headers();
-        let hops = match self.forwarded {
-            ForwardedHeader::XForwardedFor => addresses(headers),
-            ForwardedHeader::Forwarded => forwarded(headers),
-        };
-        let (client, passed) = self.client(peer, &hops);
-        let https = match self.forwarded {
-            ForwardedHeader::XForwardedFor => self.https(headers, passed),
-            ForwardedHeader::Forwarded => passed
-                .checked_sub(1)
-                .and_then(|last| hops.get(last)?.scheme.as_deref())
-                .map(|scheme| scheme.eq_ignore_ascii_case("https")),
+        let (way, https) = match self.forwarded {
+            ForwardedHeader::XForwardedFor => {
+                let way = self.follow(peer, addresses(headers));
+                let https = self.https(headers, way.passed);
+                (way, https)
+            }
+            ForwardedHeader::Forwarded => {
+                let mut way = self.follow(peer, forwarded(headers));
+                let scheme = way.scheme.take();
+                (way, scheme.map(|it| it.eq_ignore_ascii_case("https")))
+            }
         };
         let scheme = match https {
             Some(true) => Scheme::Https,
             Some(false) => Scheme::Http,
             None => connection.scheme,
         };
-        request.set_client(client, scheme);
+        request.set_client(way.client, scheme);
     }
 
-    /// The client, and how many of `hops` (nearest first) lead to it.
-    fn client(&self, peer: Option<IpAddr>, hops: &[Hop]) -> (Option<IpAddr>, usize) {
-        let mut client = peer;
-        for (passed, hop) in hops.iter().enumerate() {
+    /// Goes from `peer` along `hops` (nearest first) to the client.
+    fn follow(&self, peer: Option<IpAddr>, hops: impl Iterator<Item = Hop>) -> Way {
+        let mut way = Way {
+            client: peer,
+            passed: 0,
+            scheme: None,
+        };
+        for hop in hops {
+            way.passed += 1;
+            way.scheme = hop.scheme;
             // Beyond an address that is not told, nothing can be believed.
             let Some(address) = hop.address else {
-                return (client, passed + 1);
+                break;
             };
-            client = Some(address);
-            if !self.trusts(client) {
-                return (client, passed + 1);
+            way.client = Some(address);
+            if !self.trusts(way.client) {
+                break;
             }
         }
-        (client, hops.len())
+        way
     }
 
     fn trusts(&self, address: Option<IpAddr>) -> bool {
@@ -241,6 +247,15 @@ struct Hop {
     scheme: Option<String>,
 }
 
+/// The way to the client.
+struct Way {
+    client: Option<IpAddr>,
+    /// How many steps lead to it.
+    passed: usize,
+    /// What the last of them says of the scheme.
+    scheme: Option<String>,
+}
+
 /// The lines of a header, last first.
 ///
 /// One that is no text is a line that says nothing, so that it hides what stands before it.
@@ -269,16 +284,15 @@ fn outside_quotes(text: &str, separator: char) -> Vec<&str> {
 }
 
 /// `X-Forwarded-For`, nearest first.
-fn addresses(headers: &HeaderMap) -> Vec<Hop> {
-    let hops = members(headers, &X_FORWARDED_FOR).map(|text| Hop {
+fn addresses(headers: &HeaderMap) -> impl Iterator<Item = Hop> {
+    members(headers, &X_FORWARDED_FOR).map(|text| Hop {
         address: address(text),
         scheme: None,
-    });
-    hops.collect()
+    })
 }
 
 /// `Forwarded` (RFC 7239 section 4), nearest first.
-fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
+fn forwarded(headers: &HeaderMap) -> impl Iterator<Item = Hop> {
     let lines = lines(headers, &header::FORWARDED);
     let hops = lines.flat_map(|line| outside_quotes(line, ',').into_iter().rev());
     hops.map(|element| {
@@ -296,7 +310,6 @@ fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
         }
         hop
     })
-    .collect()
 }
 
 /// An address, with or without a port; IPv6 with a port in brackets.
@@ -304,7 +317,7 @@ fn address(text: &str) -> Option<IpAddr> {
     let bare = match text.strip_prefix('[') {
         Some(rest) => rest.split_once(']')?.0,
         // One colon separates a port; more of them are an IPv6 address.
-        None if text.matches(':').count() == 1 => text.split_once(':')?.0,
+        None if text.bytes().filter(|byte| *byte == b':').count() == 1 => text.split_once(':')?.0,
         None => text,
     };
     bare.parse::<IpAddr>()
