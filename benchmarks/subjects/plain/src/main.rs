@@ -11,6 +11,10 @@ use plain_sessions::{SessionKey, SessionStore, SessionView};
 
 plain::embedded!();
 
+/// As `plain new` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let app = Benchmark.boxed();
     plain::main([
