@@ -1,6 +1,8 @@
 //! Email addresses: what counts as one, and the form that they are compared in.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -15,17 +17,18 @@ const MOST_LOCAL_BYTES: usize = 64;
 /// The canonical form is what addresses are compared in, so that one address has one account: the
 /// text without white space around it, in Unicode's composed form (NFC), with the domain and the
 /// part before it in lower case. Mail servers may tell `Me@example.com` from `me@example.com`;
-/// none that people use does, and two accounts that look alike help nobody but a fraud.
+/// none that people use does, and two accounts that look alike help nobody but a fraud. So two
+/// addresses with the same canonical form are equal.
 ///
 /// ```
 /// use plain_auth::EmailAddress;
 ///
-/// let address = EmailAddress::parse(" Ada@Example.com ")?;
+/// let address: EmailAddress = " Ada@Example.com ".parse()?;
 /// assert_eq!(address.as_str(), "Ada@Example.com");
 /// assert_eq!(address.canonical(), "ada@example.com");
 /// # Ok::<(), plain_auth::EmailError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct EmailAddress {
     typed: String,
     canonical: String,
@@ -36,7 +39,9 @@ pub struct EmailAddress {
 #[error("this is not an email address: write one like name@example.com")]
 pub struct EmailError;
 
-impl EmailAddress {
+impl FromStr for EmailAddress {
+    type Err = EmailError;
+
     /// Takes `text` if it is formed like an address that mail can be sent to. Whether someone reads
     /// it is another question.
     ///
@@ -44,7 +49,7 @@ impl EmailAddress {
     ///
     /// [`EmailError`] if it has no `@` with something on both sides, holds white space, control
     /// characters, brackets or quotes, or is longer than mail allows.
-    pub fn parse(text: &str) -> Result<Self, EmailError> {
+    fn from_str(text: &str) -> Result<Self, EmailError> {
         let typed = text.trim();
         let (local, domain) = typed.rsplit_once('@').ok_or(EmailError)?;
         let fits = typed.len() <= MOST_BYTES && local.len() <= MOST_LOCAL_BYTES;
@@ -56,7 +61,9 @@ impl EmailAddress {
             canonical: canonical(typed),
         })
     }
+}
 
+impl EmailAddress {
     /// The address as it was typed, which mail is sent to.
     pub fn as_str(&self) -> &str {
         &self.typed
@@ -65,6 +72,20 @@ impl EmailAddress {
     /// The form that addresses are compared in.
     pub fn canonical(&self) -> &str {
         &self.canonical
+    }
+}
+
+impl PartialEq for EmailAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical == other.canonical
+    }
+}
+
+impl Eq for EmailAddress {}
+
+impl Hash for EmailAddress {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.canonical.hash(state);
     }
 }
 
@@ -121,10 +142,14 @@ mod tests {
 
     #[test]
     fn addresses_are_compared_without_case_space_and_spelling_of_accents() {
-        let composed = EmailAddress::parse("ZO\u{cb}@B\u{dc}cher.example").unwrap();
-        let decomposed = EmailAddress::parse("\tzoe\u{308}@bu\u{308}cher.EXAMPLE ").unwrap();
+        let composed = "ZO\u{cb}@B\u{dc}cher.example"
+            .parse::<EmailAddress>()
+            .unwrap();
+        let decomposed = "\tzoe\u{308}@bu\u{308}cher.EXAMPLE "
+            .parse::<EmailAddress>()
+            .unwrap();
         assert_eq!(composed.canonical(), "zo\u{eb}@b\u{fc}cher.example");
-        assert_eq!(composed.canonical(), decomposed.canonical());
+        assert_eq!(composed, decomposed);
         assert_eq!(composed.as_str(), "ZO\u{cb}@B\u{dc}cher.example");
     }
 
@@ -136,7 +161,7 @@ mod tests {
             "o'neil@xn--bcher-kva.example",
             "!#$%&@a-b.c",
         ] {
-            assert!(EmailAddress::parse(good).is_ok(), "{good:?}");
+            assert!(good.parse::<EmailAddress>().is_ok(), "{good:?}");
         }
         let long = format!("{}@example.com", "a".repeat(65));
         for bad in [
@@ -162,7 +187,7 @@ mod tests {
             "a\u{202e}@b",
             &long,
         ] {
-            assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
+            assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::email;
 /// Someone with an account.
 ///
 /// It does not hold the hash of the password, so no page, no JSON and no log can.
-#[derive(Clone, Debug, PartialEq, Serialize, plain::db::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, plain::db::FromRow)]
 #[non_exhaustive]
 pub struct User {
     /// The number of the row; numbers are not used again.

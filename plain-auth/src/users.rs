@@ -13,6 +13,7 @@ use crate::settings::AuthSettings;
 
 /// What an account is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Role {
     /// What all who are signed in are.
     Member,
@@ -66,7 +67,7 @@ impl User {
         password: &str,
         role: Role,
     ) -> Result<Self, UserError> {
-        let email = EmailAddress::parse(email)?;
+        let email = email.parse::<EmailAddress>()?;
         passwords::check(settings(app)?, &email, password)?;
         let hash = hash(app, password).await?;
         let now = now();
@@ -102,7 +103,7 @@ impl User {
         password: &str,
         kept: Option<&SessionStore>,
     ) -> Result<(), UserError> {
-        let email = EmailAddress::parse(&self.email)?;
+        let email = self.email.parse::<EmailAddress>()?;
         passwords::check(settings(app)?, &email, password)?;
         let hash = hash(app, password).await?;
         let changed_at = next_change(self.password_changed_at, now());

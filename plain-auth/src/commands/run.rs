@@ -23,7 +23,7 @@ pub(super) async fn run(app: &Services, task: Task, terminal: &mut Terminal) -> 
             source,
         } => {
             // Before anything is typed in vain.
-            let address = EmailAddress::parse(&email)?;
+            let address = email.parse::<EmailAddress>()?;
             if User::find_by_email(app.database()?, &email)
                 .await?
                 .is_some()
@@ -44,7 +44,7 @@ pub(super) async fn run(app: &Services, task: Task, terminal: &mut Terminal) -> 
             let password = terminal.new_password(source)?;
             passwords::check(
                 app.settings::<AuthSettings>()?,
-                &EmailAddress::parse(&user.email)?,
+                &user.email.parse::<EmailAddress>()?,
                 &password,
             )?;
             let set = user.set_password(app, &password, None).await;

@@ -40,7 +40,7 @@ impl FormView for Ask {
     }
 
     async fn form_valid(&self, request: &Request, form: AskForm) -> Result<Response> {
-        let email = match EmailAddress::parse(&form.email) {
+        let email = match form.email.parse::<EmailAddress>() {
             Ok(email) => email,
             Err(error) => {
                 return self

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn what_others_would_guess_is_refused() {
         let settings = AuthSettings::default();
-        let email = EmailAddress::parse("adalovelace@example.com").unwrap();
+        let email = "adalovelace@example.com".parse::<EmailAddress>().unwrap();
         let check = |password: &str| check(&settings, &email, password);
         assert_eq!(check("sieben7"), Err(WeakPassword::TooShort(8)));
         assert_eq!(
