@@ -6,7 +6,7 @@ use cookie::{Cookie, CookieBuilder, Expiration};
 use plain::http::Scheme;
 
 use crate::key::Key;
-use crate::settings::{Restriction, SameSiteSetting, SessionSettings};
+use crate::settings::{SameSiteSetting, SessionSettings};
 
 /// How the cookie is written for one request.
 pub(crate) struct CookieWriter<'a> {
@@ -65,16 +65,10 @@ impl<'a> CookieWriter<'a> {
             cookie = cookie.domain(domain.clone());
         }
         match settings.session_cookie_samesite {
-            SameSiteSetting::Restriction(Restriction::Lax) => {
-                cookie.same_site(cookie::SameSite::Lax)
-            }
-            SameSiteSetting::Restriction(Restriction::Strict) => {
-                cookie.same_site(cookie::SameSite::Strict)
-            }
-            SameSiteSetting::Restriction(Restriction::None) => {
-                cookie.same_site(cookie::SameSite::None)
-            }
-            SameSiteSetting::Unset(_) => cookie,
+            SameSiteSetting::Lax => cookie.same_site(cookie::SameSite::Lax),
+            SameSiteSetting::Strict => cookie.same_site(cookie::SameSite::Strict),
+            SameSiteSetting::None => cookie.same_site(cookie::SameSite::None),
+            SameSiteSetting::Unset => cookie,
         }
     }
 }

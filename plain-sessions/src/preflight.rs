@@ -13,7 +13,7 @@ use crate::settings::SessionSettings;
 
 /// `sessions.cookie_secure`: the key must not travel in clear text.
 #[derive(Debug)]
-pub struct CookieSecure;
+pub(crate) struct CookieSecure;
 
 impl Check for CookieSecure {
     fn description(&self) -> &'static str {
@@ -37,7 +37,7 @@ impl Check for CookieSecure {
 
 /// `sessions.cookie_httponly`: scripts have no use for the key.
 #[derive(Debug)]
-pub struct CookieHttpOnly;
+pub(crate) struct CookieHttpOnly;
 
 impl Check for CookieHttpOnly {
     fn description(&self) -> &'static str {
@@ -62,7 +62,7 @@ impl Check for CookieHttpOnly {
 /// `sessions.cookie_name`: a host next to this one, or clear HTTP, could set a cookie of the same name
 /// (RFC 6265bis section 4.1.3, ASVS 3.3.1).
 #[derive(Debug)]
-pub struct CookieName;
+pub(crate) struct CookieName;
 
 impl Check for CookieName {
     fn description(&self) -> &'static str {
@@ -93,7 +93,7 @@ impl Check for CookieName {
 
 /// `sessions.middleware`: without it every page that asks for its session fails.
 #[derive(Debug)]
-pub struct MiddlewareListed;
+pub(crate) struct MiddlewareListed;
 
 impl Check for MiddlewareListed {
     fn description(&self) -> &'static str {
@@ -120,7 +120,7 @@ impl Check for MiddlewareListed {
 
 /// `sessions.expired`: a table that nobody clears grows for ever.
 #[derive(Debug)]
-pub struct FewExpired;
+pub(crate) struct FewExpired;
 
 /// Expired rows that are no reason to worry.
 const TOLERATED: u64 = 10_000;

@@ -51,7 +51,7 @@ impl Default for SessionSettings {
             session_cookie_domain: None,
             session_cookie_secure: true,
             session_cookie_httponly: true,
-            session_cookie_samesite: SameSiteSetting::Restriction(Restriction::Lax),
+            session_cookie_samesite: SameSiteSetting::Lax,
             session_cookie_path: "/".to_owned(),
             session_expire_at_browser_close: false,
             session_save_every_request: false,
@@ -63,18 +63,32 @@ impl Default for SessionSettings {
 
 /// The attribute `SameSite` of the cookie (RFC 6265bis section 5.6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(from = "Written", into = "Written")]
+#[schemars(with = "Written")]
+#[non_exhaustive]
 pub enum SameSiteSetting {
-    /// The attribute, with its value.
+    /// Links from other sites carry the cookie, their forms and scripts do not.
+    Lax,
+    /// Nothing from another site carries the cookie.
+    Strict,
+    /// Everything carries the cookie; asks for `Secure`.
+    None,
+    /// `false`: the attribute is not written.
+    Unset,
+}
+
+/// A [`SameSiteSetting`] as it is written: one of its texts, or `false`.
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "SameSiteSetting")]
+enum Written {
     Restriction(Restriction),
-    /// `false`: no attribute.
     Unset(Unset),
 }
 
 /// A value of the attribute `SameSite`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[non_exhaustive]
-pub enum Restriction {
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+enum Restriction {
     /// Links from other sites carry the cookie, their forms and scripts do not.
     Lax,
     /// Nothing from another site carries the cookie.
@@ -84,10 +98,32 @@ pub enum Restriction {
 }
 
 /// The value `false`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "bool", into = "bool")]
 #[schemars(with = "bool", extend("const" = false))]
-pub struct Unset;
+struct Unset;
+
+impl From<Written> for SameSiteSetting {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Restriction(Restriction::Lax) => Self::Lax,
+            Written::Restriction(Restriction::Strict) => Self::Strict,
+            Written::Restriction(Restriction::None) => Self::None,
+            Written::Unset(Unset) => Self::Unset,
+        }
+    }
+}
+
+impl From<SameSiteSetting> for Written {
+    fn from(setting: SameSiteSetting) -> Self {
+        match setting {
+            SameSiteSetting::Lax => Self::Restriction(Restriction::Lax),
+            SameSiteSetting::Strict => Self::Restriction(Restriction::Strict),
+            SameSiteSetting::None => Self::Restriction(Restriction::None),
+            SameSiteSetting::Unset => Self::Unset(Unset),
+        }
+    }
+}
 
 impl TryFrom<bool> for Unset {
     type Error = &'static str;
@@ -210,8 +246,8 @@ impl SessionSettings {
     }
 
     fn check_attributes(&self, problems: &mut Problems) {
-        let none = SameSiteSetting::Restriction(Restriction::None);
-        if self.session_cookie_samesite == none && !self.session_cookie_secure {
+        let is_none = self.session_cookie_samesite == SameSiteSetting::None;
+        if is_none && !self.session_cookie_secure {
             problems.add(
                 "SESSION_COOKIE_SAMESITE",
                 "\"None\" asks for SESSION_COOKIE_SECURE = true: browsers drop the cookie otherwise",
