@@ -22,5 +22,6 @@
 pub use crate::context;
 pub use crate::db::Model;
 pub use crate::http::{Error, Request, Response, Result};
+pub use crate::templates::Value;
 pub use crate::urls::{Urls, include, path, urls};
 pub use crate::views::{DetailView, FormView, ListView, RedirectView, TemplateView, View};

@@ -1,7 +1,6 @@
 //! The catalogue for programs.
 
-use plain::http::{Request, Response, Result};
-use plain::views::View;
+use plain::prelude::*;
 
 use crate::models::Product;
 

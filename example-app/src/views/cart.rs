@@ -1,7 +1,6 @@
 //! The cart: looking at it, and changing what is in it.
 
-use plain::context;
-use plain::http::{Error, Request, Response, Result};
+use plain::prelude::*;
 use plain_sessions::{SessionStore, SessionView};
 
 use crate::bill::Bill;

@@ -1,8 +1,7 @@
 //! What there is to buy.
 
 use plain::db::QuerySet;
-use plain::http::{Request, Result};
-use plain::views::{DetailView, ListView};
+use plain::prelude::*;
 
 use crate::models::Product;
 

@@ -1,9 +1,6 @@
 //! Ordering what is in the cart.
 
-use plain::context;
-use plain::http::{Request, Response, Result};
-use plain::templates::Value;
-use plain::views::FormView;
+use plain::prelude::*;
 use plain_auth::get_request_user;
 use plain_sessions::get_request_session;
 

@@ -1,9 +1,6 @@
 //! Giving one's name.
 
-use plain::context;
-use plain::http::{Request, Response, Result};
-use plain::templates::Value;
-use plain::views::FormView;
+use plain::prelude::*;
 use plain_sessions::get_request_session;
 
 use crate::forms::NameForm;

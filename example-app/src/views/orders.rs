@@ -1,8 +1,6 @@
 //! Orders, shown to who placed them: the session, and the user who was signed in.
 
-use plain::context;
-use plain::db::Model;
-use plain::http::{Error, Request, Response, Result};
+use plain::prelude::*;
 use plain_auth::{AuthView, User, get_request_user};
 use plain_sessions::{SessionStore, SessionView};
 

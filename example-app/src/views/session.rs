@@ -1,7 +1,6 @@
 //! The session itself: what is in it, and its end.
 
-use plain::context;
-use plain::http::{Request, Response, Result};
+use plain::prelude::*;
 use plain_sessions::{SessionStore, SessionView};
 
 use crate::visitor::ORDERS;

@@ -1,11 +1,7 @@
 //! The gallery, its pictures, and how they come and go.
 
 use garde::Validate;
-use plain::context;
-use plain::db::Model;
-use plain::http::{Error, Request, Response, Result};
-use plain::templates::Value;
-use plain::views::{FormView, View};
+use plain::prelude::*;
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 

@@ -1,8 +1,7 @@
 //! The poll, and its results as they change.
 
-use plain::context;
-use plain::http::{Error, Event, Request, Response, Result};
-use plain::views::View;
+use plain::http::Event;
+use plain::prelude::*;
 use plain_sessions::{SessionKey, SessionStore, SessionView};
 use serde::Deserialize;
 

@@ -1,9 +1,6 @@
 //! The page `greetings`.
 
-use plain::context;
-use plain::db::Model;
-use plain::http::{Request, Response, Result};
-use plain::views::View;
+use plain::prelude::*;
 use serde::Deserialize;
 
 use crate::models::Greeting;
