@@ -9,7 +9,6 @@ use plain::admin::{
 use plain::db::Model;
 use plain::http::Result;
 use plain::services::Services;
-use plain::urls::Router;
 use serde::Deserialize;
 
 use crate::models::{Order, OrderLine, Product};
@@ -222,25 +221,19 @@ impl Viewset for OrderAdmin {
 
 /// Where the admin shows what an order is made of.
 fn lines(order: &Order, app: &Services) -> Cell {
-    let list = |router: &Router| {
-        router
-            .reverse("admin:list", [("viewset", "order-lines")])
-            .ok()
-    };
-    let list = app.get().and_then(list);
-    list.map(|list| Cell::link("What was ordered", format!("{list}?q={}", order.id)))
-        .into()
+    match app.reverse("admin:list", [("viewset", "order-lines")]) {
+        Ok(list) => Cell::link("What was ordered", format!("{list}?q={}", order.id)),
+        Err(_) => Cell::empty(),
+    }
 }
 
 /// Where the admin shows the order of a line.
 fn order_of(line: &OrderLine, app: &Services) -> Cell {
     let id = line.order_id.to_string();
-    let page = |router: &Router| {
-        let parameters = [("viewset", "orders"), ("id", id.as_str())];
-        router.reverse("admin:detail", parameters).ok()
-    };
-    let page = app.get().and_then(page);
-    page.map(|page| Cell::link(id.as_str(), page)).into()
+    match app.reverse("admin:detail", [("viewset", "orders"), ("id", &id)]) {
+        Ok(page) => Cell::link(&id, page),
+        Err(_) => Cell::empty(),
+    }
 }
 
 /// Up to how many orders are counted.

@@ -8,9 +8,6 @@ pub(crate) fn post(name: &'static str, value: http::HeaderValue, body: Body) -> 
     let mut request = http::Request::new(body);
     *request.method_mut() = http::Method::POST;
     request.headers_mut().insert(name, value);
-    let connection = Connection {
-        peer: None,
-        scheme: Scheme::Http,
-    };
+    let connection = Connection::new(None, Scheme::Http);
     Request::new(request, connection, Services::default())
 }

@@ -5,7 +5,6 @@ use plain::admin::{
 };
 use plain::http::{Error, Request, Result};
 use plain::services::Services;
-use plain::urls::Router;
 
 use crate::models::User;
 use crate::pages::address;
@@ -112,13 +111,12 @@ impl Viewset for UserAdmin {
 
 /// Where `plain.sessions` shows those of the user.
 fn sessions(user: &User, app: &Services) -> Cell {
-    let list = |router: &Router| router.reverse("admin:list", [("viewset", "sessions")]).ok();
-    match app.get().and_then(list) {
-        Some(list) => {
+    match app.reverse("admin:list", [("viewset", "sessions")]) {
+        Ok(list) => {
             let owner = user.session_owner();
             Cell::link("Sessions of this user", format!("{list}?q=owner%3A{owner}"))
         }
-        None => Cell::empty(),
+        Err(_) => Cell::empty(),
     }
 }
 

@@ -31,13 +31,10 @@ impl SignIn for ByEmail {
         let key = session.session_key();
         let key = key.ok_or_else(|| Error::internal("the session was not saved"))?;
         let cookie = HeaderValue::try_from(format!("{name}={}", key.expose()))?;
-        Ok(SignedIn {
-            cookie,
-            sign_out: Box::pin(async move {
-                session.flush();
-                Ok(session.save().await?)
-            }),
-        })
+        Ok(SignedIn::new(cookie, async move {
+            session.flush();
+            Ok(session.save().await?)
+        }))
     }
 }
 

@@ -32,7 +32,7 @@ mod next;
 mod package;
 mod pages;
 mod passwords;
-pub mod preflight;
+mod preflight;
 mod requests;
 mod reset;
 mod settings;

@@ -5,7 +5,6 @@ use plain::http::Result;
 use plain::preflight::{Check, Finding, Stage};
 use plain::services::Services;
 use plain::settings::CoreSettings;
-use plain::urls::Router;
 
 use crate::mail::Outbox;
 use crate::middleware;
@@ -14,7 +13,7 @@ use crate::settings::AuthSettings;
 
 /// `auth.middleware`: without it every page that asks for its user fails.
 #[derive(Debug)]
-pub struct MiddlewareListed;
+pub(crate) struct MiddlewareListed;
 
 impl Check for MiddlewareListed {
     fn description(&self) -> &'static str {
@@ -41,7 +40,7 @@ impl Check for MiddlewareListed {
 
 /// `auth.urls`: without its pages nobody can sign in.
 #[derive(Debug)]
-pub struct PagesIncluded;
+pub(crate) struct PagesIncluded;
 
 impl Check for PagesIncluded {
     fn description(&self) -> &'static str {
@@ -49,7 +48,7 @@ impl Check for PagesIncluded {
     }
 
     async fn run(&self, app: &Services) -> Result<Vec<Finding>> {
-        let included = app.require::<Router>()?.reverse("auth:sign_in", ()).is_ok();
+        let included = app.reverse("auth:sign_in", ()).is_ok();
         Ok(finding_unless(included, || {
             Finding::error(
                 "plain.auth is installed, but its pages have no address, so nobody can sign in",
@@ -61,7 +60,7 @@ impl Check for PagesIncluded {
 
 /// `auth.admin`: an admin that nobody can open is of no use.
 #[derive(Debug)]
-pub struct SomeoneIsAdmin;
+pub(crate) struct SomeoneIsAdmin;
 
 impl Check for SomeoneIsAdmin {
     fn description(&self) -> &'static str {
@@ -92,7 +91,7 @@ impl Check for SomeoneIsAdmin {
 
 /// `auth.argon2`: what tests use is too little for passwords of people.
 #[derive(Debug)]
-pub struct HashingIsStrong;
+pub(crate) struct HashingIsStrong;
 
 /// The settings that OWASP's Password Storage Cheat Sheet gives for Argon2id as equally strong:
 /// memory in KiB, and passes.
@@ -137,7 +136,7 @@ impl Check for HashingIsStrong {
 
 /// `auth.sign_up`: whether strangers make accounts should be a decision.
 #[derive(Debug)]
-pub struct SignUpIsMeant;
+pub(crate) struct SignUpIsMeant;
 
 impl Check for SignUpIsMeant {
     fn description(&self) -> &'static str {
@@ -161,7 +160,7 @@ impl Check for SignUpIsMeant {
 
 /// `auth.mailer`: a link that is printed reaches nobody, and stands in a log.
 #[derive(Debug)]
-pub struct MailsAreSent;
+pub(crate) struct MailsAreSent;
 
 impl Check for MailsAreSent {
     fn description(&self) -> &'static str {

@@ -18,6 +18,7 @@ pub use around::{Confirmed, require_admin, require_confirmed, require_user};
 
 /// Whom a view is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Required {
     /// All who are signed in.
     #[default]

@@ -31,6 +31,7 @@ pub fn embed() {
 /// plain_build::Folders::default().migrations("../migrations").embed();
 /// ```
 #[derive(Debug, Clone)]
+#[must_use = "`embed()` embeds them"]
 pub struct Folders {
     migrations: PathBuf,
     templates: PathBuf,

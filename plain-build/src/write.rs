@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::files::Found;
 
-/// One field of `plain::Embedded`: its name, its folder and the files in it.
+/// One field of `plain::embedded::Embedded`: its name, its folder and the files in it.
 type Field<'a> = (&'a str, &'a PathBuf, Vec<Found>);
 
-/// An expression of the type `plain::Embedded`.
+/// An expression of the type `plain::embedded::Embedded`.
 pub(crate) fn source(fields: &[Field<'_>]) -> Result<String, String> {
     let mut source = String::from("::plain::embedded::Embedded {\n");
     for (name, folder, files) in fields {

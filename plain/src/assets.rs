@@ -19,16 +19,17 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::embedded::Folder;
+use crate::http::BoxError;
 use crate::layered::{FileError, LayeredFiles};
 use crate::mode::Mode;
 use crate::nearest::hint;
 use crate::urls::push_path;
 use fingerprint::Fingerprint;
 
-pub use endpoint::urls;
+pub(crate) use endpoint::urls;
 
 /// Where assets are mounted.
-pub const ASSETS_URL: &str = "/assets/";
+const ASSETS_URL: &str = "/assets/";
 
 /// The assets of an application. One of what it shares with its parts.
 pub struct Assets {
@@ -60,7 +61,7 @@ pub enum AssetError {
     },
     /// A file is there and can't be read.
     #[error(transparent)]
-    Unreadable(Box<dyn std::error::Error + Send + Sync>),
+    Unreadable(BoxError),
 }
 
 impl From<FileError> for AssetError {
@@ -84,7 +85,7 @@ impl Assets {
     /// # Errors
     ///
     /// If a file of the project can't be read.
-    pub fn new(
+    pub(crate) fn new(
         mode: Mode,
         packages: &[(&str, Folder)],
         project: Option<&Path>,
@@ -103,14 +104,13 @@ impl Assets {
     /// The URL of the asset `name`, with a fingerprint of its content.
     ///
     /// ```
-    /// use plain::Mode;
     /// use plain::assets::Assets;
-    /// use plain::embedded::{File, Folder};
+    /// use plain::http::{Request, Response, Result};
     ///
-    /// let folder = Folder { path: "assets", files: &[File { path: "app.css", contents: b"a {}" }] };
-    /// let assets = Assets::new(Mode::Production, &[("app", folder)], None)?;
-    /// assert_eq!(assets.url("app.css")?, "/assets/app.9a4487cc.css");
-    /// # Ok::<(), plain::assets::AssetError>(())
+    /// fn logo(request: &Request) -> Result<Response> {
+    ///     let assets: &Assets = request.services().require()?;
+    ///     Ok(Response::redirect(assets.url("logo.svg")?)) // to /assets/logo.9a4487cc.svg
+    /// }
     /// ```
     ///
     /// # Errors

@@ -44,7 +44,7 @@ pub(crate) use query::sealed;
 pub use query::{Executor, FromRow, Query, Sql};
 pub use queryset::{Page, QuerySet, Total};
 pub use settings::{DatabaseSettings, Synchronous};
-pub use slot::DatabaseSlot;
+pub(crate) use slot::DatabaseSlot;
 /// Implements the trait of this name for a struct whose fields are named as the columns are; it is
 /// sqlx's.
 pub use sqlx_macros::FromRow;

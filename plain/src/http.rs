@@ -41,4 +41,5 @@ pub use response::Response;
 pub use settings::HttpSettings;
 pub use upload::UploadedFile;
 
-pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
+pub use bytes::Bytes;

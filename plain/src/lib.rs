@@ -80,10 +80,10 @@ pub mod views;
 mod written;
 
 pub use app::App;
-pub use clap;
 pub use cli::main;
-pub use embedded::Embedded;
 pub use mode::Mode;
+
+// What packages describe commands, settings and their values with, in the version that is used here.
+pub use clap;
 pub use schemars;
 pub use serde;
-pub use sqlx;

@@ -16,13 +16,13 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
-use tracing::subscriber::SetGlobalDefaultError;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use crate::http::BoxError;
 use crate::settings::{Problems, SettingsGroup};
 use crate::{costs, panicked};
 use text::TextLines;
@@ -49,6 +49,7 @@ pub struct LoggingSettings {
 /// The form of the lines of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum LogFormat {
     /// For people.
     #[default]
@@ -73,12 +74,12 @@ impl LoggingSettings {
     const LONGEST: f64 = 86_400.0;
 
     /// After how long a request is slow; `None` for never.
-    pub fn slow_request(&self) -> Option<Duration> {
+    pub(crate) fn slow_request(&self) -> Option<Duration> {
         seconds(self.log_slow_request)
     }
 
     /// After how long a statement is slow; `None` for never.
-    pub fn slow_query(&self) -> Option<Duration> {
+    pub(crate) fn slow_query(&self) -> Option<Duration> {
         seconds(self.log_slow_query)
     }
 
@@ -131,10 +132,10 @@ pub enum LoggingError {
     #[error(
         "LOG_LEVEL is not understood; it is a level, or levels of parts, as in `info,plain::db=debug`"
     )]
-    Level(#[from] ParseError),
+    Level(#[source] BoxError),
     /// Something in this process logs already.
     #[error("the log is set up already; call `logging::init` once, and before other code does so")]
-    Again(#[from] SetGlobalDefaultError),
+    Again(#[source] BoxError),
     /// The system gives no thread to write it.
     #[error("the log can't be written: {0}")]
     Thread(#[from] io::Error),
@@ -158,7 +159,8 @@ pub struct Log {
 pub fn init(settings: &LoggingSettings) -> Result<Log, LoggingError> {
     let (writer, thread) = writer::start(io::stderr())?;
     let subscriber = subscriber(settings, writer, Colors::for_terminal())?;
-    tracing::subscriber::set_global_default(subscriber)?;
+    tracing::subscriber::set_global_default(subscriber)
+        .map_err(|error| LoggingError::Again(error.into()))?;
     costs::set_slow_query(settings.slow_query());
     log_panics();
     Ok(Log { _writer: thread })
@@ -216,7 +218,7 @@ fn subscriber<W>(
     settings: &LoggingSettings,
     writer: W,
     colors: Colors,
-) -> Result<impl Subscriber + Send + Sync + use<W>, ParseError>
+) -> Result<impl Subscriber + Send + Sync + use<W>, LoggingError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -232,7 +234,9 @@ where
             .with_span_list(false)
             .boxed(),
     };
-    Ok(Registry::default().with(settings.filter()?).with(lines))
+    let filter = settings.filter();
+    let filter = filter.map_err(|error| LoggingError::Level(error.into()))?;
+    Ok(Registry::default().with(filter).with(lines))
 }
 
 /// Indents all lines of an event, which comes in one piece, but the first.

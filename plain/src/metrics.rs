@@ -30,7 +30,7 @@ pub struct MetricsSettings {
 
 impl MetricsSettings {
     /// The address to listen on, `HOST:PORT`; `None` for nowhere.
-    pub fn address(&self) -> Option<String> {
+    pub(crate) fn address(&self) -> Option<String> {
         let bind = self.metrics_bind.as_str();
         match bind.parse::<u16>() {
             Ok(port) => Some(format!("{}:{port}", IpAddr::from([127, 0, 0, 1]))),

@@ -13,7 +13,7 @@ pub enum Mode {
 
 impl Mode {
     /// What `settings` say.
-    pub fn of(settings: &CoreSettings) -> Self {
+    pub(crate) fn of(settings: &CoreSettings) -> Self {
         if settings.debug {
             Self::Debug
         } else {

@@ -50,7 +50,7 @@ pub use handler::Handler;
 pub use shutdown::Shutdown;
 pub use tls::TlsError;
 
-pub use crate::settings::ServerSettings;
+pub use crate::settings::server_settings::{NotAnAddress, ServerSettings};
 pub(crate) use listen::Listener;
 
 use balance::Balance;
@@ -92,6 +92,7 @@ pub struct Server {
 
 /// How a server ended that was asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stopped {
     /// Everything in flight was answered.
     Finished,

@@ -22,7 +22,7 @@ mod names;
 mod origin;
 mod reading;
 mod secret;
-mod server_settings;
+pub(crate) mod server_settings;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -40,8 +40,7 @@ pub use self::group::{Problems, SettingsGroup};
 pub(crate) use self::loader::Loader;
 pub use self::origin::Origin;
 pub use self::secret::Secret;
-pub(crate) use self::server_settings::{Bind, split_address};
-pub use self::server_settings::{NotAnAddress, ServerSettings};
+pub(crate) use self::server_settings::{Bind, NotAnAddress, ServerSettings, split_address};
 
 use self::group::Loaded;
 use crate::services::Services;

@@ -21,11 +21,11 @@ mod tests;
 mod to_value;
 
 pub use context::missing;
-pub use engine::{Templates, TemplatesBuilder};
+pub use engine::Templates;
+pub(crate) use engine::TemplatesBuilder;
 pub use error::{SourceLine, TemplateError};
-pub use error_page::error_response;
-pub(crate) use error_page::sentence;
-pub use globals::Global;
+pub(crate) use error_page::{error_response, sentence};
+pub(crate) use globals::Global;
 pub use request::TemplateRequest;
 
 pub use to_value::to_value;

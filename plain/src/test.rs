@@ -26,7 +26,7 @@ pub use both::{is_tested, run_on};
 pub use client::Client;
 pub use database::TestDatabase;
 pub use events::EventStream;
-pub use factory::{RequestFactory, RequestInProgress};
+pub use factory::{RequestBuilder, RequestFactory};
 pub use jar::StoredCookie;
 pub use multipart::Part;
 pub use postgres::PostgresServer;

@@ -16,12 +16,14 @@ mod router;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::http::{Error, Request, Response, Result};
+use crate::http::{Request, Response, Result};
+use crate::services::Services;
 
 pub use converter::Converter;
 pub use error::{PatternFault, RouteLabel, UrlError};
@@ -45,6 +47,12 @@ pub trait Endpoint: Send + Sync {
 
     /// The name of the type behind it, for `plain urls list`.
     fn type_name(&self) -> &'static str;
+}
+
+impl fmt::Debug for dyn Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.type_name())
+    }
 }
 
 /// What [`path`] takes: a view.
@@ -86,8 +94,19 @@ impl Request {
     #[track_caller]
     pub fn reverse(&self, name: &str, params: impl UrlParams) -> Result<String> {
         let place = Location::caller();
-        let router = self.services().require::<Router>()?;
-        let path = router.reverse(name, params);
-        path.map_err(|error| Error::from(error).at(place))
+        let path = self.services().reverse(name, params);
+        path.map_err(|error| error.at(place))
+    }
+}
+
+impl Services {
+    /// The path of the URL `name`, as [`Request::reverse`] gives it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Request::reverse`].
+    pub fn reverse(&self, name: &str, params: impl UrlParams) -> Result<String> {
+        let router = self.require::<Router>()?;
+        Ok(router.reverse(name, params)?)
     }
 }

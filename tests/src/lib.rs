@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     reason = "a helper that fails is to fail its test, where it was called"
 )]
+#![allow(missing_debug_implementations, reason = "nobody prints these")]
 
 pub mod browser;
 pub mod command_line;

@@ -142,6 +142,17 @@ fn what_names_no_value_of_a_session_is_told_how_a_key_is_written() {
 }
 
 #[test]
+fn what_names_no_parameters_of_a_url_is_told_how_they_are_given() {
+    assert_told(
+        "fn order(request: &Request) -> Result<String> { request.reverse(\"order\", 5) }",
+        &[
+            "error[E0277]: `{integer}` does not say which values stand in a URL",
+            "note: give `()` for none, a pair such as `(\"id\", 5)`, a list of pairs, or a tuple of pairs for values of different types",
+        ],
+    );
+}
+
+#[test]
 fn what_takes_no_statements_is_told_what_does() {
     assert_told(
         "async fn count<M: plain::db::Model>(request: &Request) -> plain::db::Result<u64> {\n\

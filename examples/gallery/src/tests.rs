@@ -41,7 +41,7 @@ async fn shown(client: &Client<App>) -> Vec<String> {
 async fn what_is_uploaded_is_shown_and_can_be_deleted() {
     let (app, folder) = gallery().await;
     let client = app.client();
-    let answer = client.upload("/", parts("A <cat>", PNG)).await;
+    let answer = client.post_multipart("/", parts("A <cat>", PNG)).await;
     assert_eq!(answer.location(), Some("/"));
     assert!(client.get("/").await.text().contains("A &lt;cat&gt;"));
 
@@ -65,7 +65,7 @@ async fn what_is_no_picture_is_refused_whatever_the_client_calls_it() {
     let client = app.client();
     let sound = b"RIFF\0\0\0\0WAVE";
     for content in [b"<script>".as_slice(), b"<svg/>", b"", sound] {
-        let answer = client.upload("/", parts("Cat", content)).await;
+        let answer = client.post_multipart("/", parts("Cat", content)).await;
         assert_eq!(answer.status(), 422);
         assert!(answer.text().contains("This is no PNG"), "{answer:?}");
         assert!(
@@ -73,7 +73,9 @@ async fn what_is_no_picture_is_refused_whatever_the_client_calls_it() {
             "what was typed stays"
         );
     }
-    let without = client.upload("/", [Part::text("title", "Cat")]).await;
+    let without = client
+        .post_multipart("/", [Part::text("title", "Cat")])
+        .await;
     assert!(without.text().contains("Choose a picture."), "{without:?}");
     assert_eq!(files(&folder), 0);
 }
@@ -83,7 +85,13 @@ async fn a_picture_that_is_too_large_is_refused_and_leaves_nothing() {
     let (app, folder) = gallery().await;
     let client = app.client();
     let large = [PNG, &[0; 2000]].concat();
-    assert_eq!(client.upload("/", parts("Cat", &large)).await.status(), 413);
+    assert_eq!(
+        client
+            .post_multipart("/", parts("Cat", &large))
+            .await
+            .status(),
+        413
+    );
     assert_eq!(files(&folder), 0);
 }
 

@@ -1,9 +1,8 @@
 //! The list of notes, and a note.
 
 use garde::Validate;
-use plain::db::Model;
-use plain::http::{HeaderValue, Request, Response, Result, StatusCode};
-use plain::views::View;
+use plain::http::{HeaderValue, StatusCode};
+use plain::prelude::*;
 
 use crate::errors::Fault;
 use crate::models::{self, NoteText};
@@ -17,9 +16,7 @@ impl View for Notes {
     async fn get(&self, request: &Request) -> Result<Response> {
         let notes = models::Note::query().all(request.database()?).await?;
         let mut response = match request.preferred(OFFERED) {
-            Some("text/csv") => {
-                Response::with_body(HeaderValue::from_static("text/csv"), csv(&notes))
-            }
+            Some("text/csv") => Response::bytes(HeaderValue::from_static("text/csv"), csv(&notes)),
             Some(_) => Response::json(&notes)?,
             None => return Err(Fault::NotAcceptable(OFFERED).into()),
         };

@@ -50,7 +50,7 @@ async fn after_five_failures_the_right_password_has_to_wait_too() {
     assert_eq!(site.hashes(), before);
     assert_eq!(name_of(&client).await, "nobody");
     // From elsewhere it is open, and here it is after the wait.
-    let elsewhere = site.visitor().from([192, 0, 2, 1]);
+    let elsewhere = site.visitor().peer([192, 0, 2, 1]);
     assert_eq!(sign_in(&elsewhere, ADA, PASSWORD).await.status(), 303);
     site.pass(TimeDelta::seconds(10)).await;
     assert_eq!(sign_in(&client, ADA, PASSWORD).await.status(), 303);
@@ -141,7 +141,7 @@ async fn an_address_that_tries_many_accounts_has_to_wait_and_those_known_there_d
 #[tokio::test]
 async fn an_attack_from_many_addresses_locks_nobody_out_for_good() {
     let site = site_with([("AUTH_ATTEMPTS_PER_ACCOUNT", json!(20))]).await;
-    let from = |number: u8| site.visitor().from([198, 51, 100, number]);
+    let from = |number: u8| site.visitor().peer([198, 51, 100, number]);
     // Ada signed in from here before; the attack comes from elsewhere.
     let home = site.visitor();
     assert_eq!(sign_in(&home, ADA, PASSWORD).await.status(), 303);

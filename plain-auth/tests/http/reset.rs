@@ -224,7 +224,7 @@ async fn nobody_fills_anothers_mailbox() {
         .await
         .unwrap();
     for number in 0..5 {
-        let client = site.visitor().from([192, 0, 2, number]);
+        let client = site.visitor().peer([192, 0, 2, number]);
         assert_eq!(ask(&client, ADA).await.status(), 303);
     }
     assert_eq!(ask(&site.visitor(), "bob@example.com").await.status(), 303);
@@ -233,7 +233,7 @@ async fn nobody_fills_anothers_mailbox() {
         to.push(site.mails.next().await.unwrap().to);
     }
     assert_eq!(to, [ADA, ADA, ADA, "bob@example.com"]);
-    let client = site.visitor().from([192, 0, 2, 99]);
+    let client = site.visitor().peer([192, 0, 2, 99]);
     for _ in 0..10 {
         assert_eq!(ask(&client, "xyz@example.com").await.status(), 303);
     }

@@ -110,7 +110,7 @@ async fn one_address_does_not_make_accounts_without_end() {
     let response = sign_up(&site.visitor(), "bob10@example.com", OTHER_PASSWORD).await;
     assert_eq!(response.status(), 429);
     assert!(site.find("bob10@example.com").await.is_none());
-    let elsewhere = site.visitor().from([192, 0, 2, 1]);
+    let elsewhere = site.visitor().peer([192, 0, 2, 1]);
     assert_eq!(
         sign_up(&elsewhere, "bob10@example.com", OTHER_PASSWORD)
             .await

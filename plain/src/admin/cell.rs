@@ -40,6 +40,7 @@ enum Shown {
 /// What a badge says by its colour, besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Tone {
     /// As it should be.
     Good,

@@ -48,7 +48,14 @@ pub enum MiddlewareError {
 
 /// Everything that is wrong with `MIDDLEWARE`.
 #[derive(Debug, PartialEq, Eq)]
-pub struct MiddlewareErrors(pub Vec<MiddlewareError>);
+pub struct MiddlewareErrors(pub(crate) Vec<MiddlewareError>);
+
+impl MiddlewareErrors {
+    /// Iterates over the problems, in the order in which they are printed.
+    pub fn iter(&self) -> impl Iterator<Item = &MiddlewareError> {
+        self.0.iter()
+    }
+}
 
 impl fmt::Display for MiddlewareErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

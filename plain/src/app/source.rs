@@ -40,7 +40,7 @@ enum File {
      `plain new NAME`",
     .0.display()
 )]
-pub struct NoProject(pub PathBuf);
+pub struct NoProject(pub(crate) PathBuf);
 
 impl Source {
     /// The project that the current folder belongs to, with the environment of this process.

@@ -20,7 +20,7 @@ const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache");
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 /// The one URL under which all assets are.
-pub fn urls() -> Urls {
+pub(crate) fn urls() -> Urls {
     let endpoint: Arc<dyn Endpoint> = Arc::new(AssetEndpoint);
     urls::urls([urls::path("assets/<path:name>", endpoint)])
 }
@@ -60,7 +60,7 @@ fn serve(request: &Request) -> Result<Response> {
         return Err(Error::not_found("nothing has this address"));
     };
     let tag = HeaderValue::try_from(asset.fingerprint.tag()).expect("hexadecimal digits are ASCII");
-    let response = Response::with_body(asset.content_type.clone(), asset.contents.clone())
+    let response = Response::bytes(asset.content_type.clone(), asset.contents.clone())
         .with_header(header::CACHE_CONTROL, caching)
         .with_header(header::ETAG, tag);
     Ok(response.conditional(request))

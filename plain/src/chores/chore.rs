@@ -60,7 +60,7 @@ pub struct ChoreEntry {
 
 impl ChoreEntry {
     /// Puts `chore` under `name`, as brought by `package`.
-    pub fn new(name: &'static str, package: &'static str, chore: impl Chore) -> Self {
+    pub(crate) fn new(name: &'static str, package: &'static str, chore: impl Chore) -> Self {
         Self {
             name,
             package,

@@ -146,7 +146,14 @@ pub enum ScheduleError {
 
 /// Everything that is wrong with when chores run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScheduleErrors(pub Vec<ScheduleError>);
+pub struct ScheduleErrors(pub(crate) Vec<ScheduleError>);
+
+impl ScheduleErrors {
+    /// Iterates over the problems, in the order in which they are printed.
+    pub fn iter(&self) -> impl Iterator<Item = &ScheduleError> {
+        self.0.iter()
+    }
+}
 
 impl fmt::Display for ScheduleErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -57,6 +57,7 @@ const MOST_TOGETHER: usize = 256;
 
 /// What a kind of work does with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// It reads, by statements each of which stands for itself.
     Read,

@@ -26,6 +26,7 @@ pub enum Kind {
 
 /// Whether a SQLite file that does not exist is created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Create {
     /// It is created; for who migrates it next.
     #[default]
@@ -36,6 +37,7 @@ pub enum Create {
 
 /// How to connect to a database.
 #[derive(Debug, Clone)]
+#[must_use = "`Database::connect` takes them"]
 pub struct ConnectOptions {
     url: DatabaseUrl,
     base: PathBuf,

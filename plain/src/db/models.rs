@@ -132,6 +132,7 @@ impl Field {
     }
 
     /// The same field, which may also hold nothing.
+    #[must_use]
     pub const fn nullable(self) -> Self {
         Self {
             nullable: true,

@@ -38,6 +38,7 @@ pub struct DatabaseSettings {
 /// When SQLite tells the disk to write; see <https://www.sqlite.org/pragma.html#pragma_synchronous>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
 pub enum Synchronous {
     /// At each commit: what was committed survives a power failure.
     #[default]
@@ -64,17 +65,17 @@ const MAX_TIMEOUT: f64 = 3600.0;
 
 impl DatabaseSettings {
     /// How long a statement waits for a free connection or a lock.
-    pub fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         bounded(self.database_timeout)
     }
 
     /// How long a command waits for a database that is away when it starts.
-    pub fn connect_wait(&self) -> Duration {
+    pub(crate) fn connect_wait(&self) -> Duration {
         bounded(self.database_connect_wait)
     }
 
     /// How long PostgreSQL may work on a statement.
-    pub fn statement_timeout(&self) -> Duration {
+    pub(crate) fn statement_timeout(&self) -> Duration {
         bounded(self.database_statement_timeout)
     }
 }

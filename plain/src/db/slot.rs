@@ -10,16 +10,16 @@ use crate::services::Services;
 /// The place for an application's database, which is connected after the application is put
 /// together.
 #[derive(Debug, Default)]
-pub struct DatabaseSlot(OnceLock<Database>);
+pub(crate) struct DatabaseSlot(OnceLock<Database>);
 
 impl DatabaseSlot {
     /// The database, once it is connected.
-    pub fn get(&self) -> Option<&Database> {
+    pub(crate) fn get(&self) -> Option<&Database> {
         self.0.get()
     }
 
     /// Puts `database` in unless there is one, and returns the one that is there.
-    pub fn fill(&self, database: Database) -> &Database {
+    pub(crate) fn fill(&self, database: Database) -> &Database {
         self.0.get_or_init(|| database)
     }
 }

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 
 /// The error of a body that breaks off while it is sent or read.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -25,7 +24,6 @@ enum Kind {
     #[default]
     Empty,
     Full(Bytes),
-    Incoming(Incoming),
     Stream(Chunks),
     /// A stream and how many bytes are still to come of it.
     Sized(Chunks, u64),
@@ -73,7 +71,6 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(0),
             Kind::Full(bytes) => Some(bytes.len() as u64),
-            Kind::Incoming(incoming) => http_body::Body::size_hint(incoming).exact(),
             Kind::Sized(_, left) => Some(*left),
             Kind::Stream(_) => None,
             Kind::Wrapped(body) => body.size_hint().exact(),
@@ -90,7 +87,7 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(&[]),
             Kind::Full(bytes) => Some(bytes),
-            Kind::Incoming(_) | Kind::Stream(_) | Kind::Sized(..) | Kind::Wrapped(_) => None,
+            Kind::Stream(_) | Kind::Sized(..) | Kind::Wrapped(_) => None,
         }
     }
 }
@@ -106,13 +103,6 @@ impl Body {
             }
             _ => None,
         }
-    }
-}
-
-/// What a client is sending over a connection.
-impl From<Incoming> for Body {
-    fn from(incoming: Incoming) -> Self {
-        Self(Kind::Incoming(incoming))
     }
 }
 
@@ -159,9 +149,6 @@ impl http_body::Body for Body {
                 self.0 = Kind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Kind::Incoming(incoming) => Pin::new(incoming)
-                .poll_frame(cx)
-                .map(|next| next.map(|frame| Ok(frame?))),
             Kind::Stream(chunks) => chunks
                 .as_mut()
                 .poll_next(cx)
@@ -182,7 +169,6 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Empty => true,
-            Kind::Incoming(incoming) => incoming.is_end_stream(),
             Kind::Sized(_, left) => *left == 0,
             Kind::Wrapped(body) => body.is_end_stream(),
             Kind::Full(_) | Kind::Stream(_) => false,

@@ -156,7 +156,7 @@ impl Response {
         S: Stream<Item = std::result::Result<Bytes, E>> + Send + 'static,
         E: Into<BoxError> + 'static,
     {
-        Self::with_body(content_type, Body::stream(stream))
+        Self::bytes(content_type, Body::stream(stream))
     }
 
     /// A stream of server-sent events, for a browser's `EventSource`. It ends when `events` ends;

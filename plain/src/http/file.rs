@@ -115,7 +115,7 @@ fn regular(metadata: &Metadata) -> io::Result<()> {
 }
 
 async fn send(opened: Opened, content_type: HeaderValue, request: &Request) -> Result<Response> {
-    let mut response = Response::with_body(content_type, Body::empty());
+    let mut response = Response::bytes(content_type, Body::empty());
     if let Some(modified) = opened.modified {
         let headers = response.headers_mut();
         headers.insert(header::LAST_MODIFIED, last_modified(modified));

@@ -38,11 +38,19 @@ impl Scheme {
 
 /// What the server knows of the connection that a request came over.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Connection {
     /// The other end; `None` for a request that was made in code or came over a Unix socket.
     pub peer: Option<SocketAddr>,
     /// Whether the connection itself is over TLS.
     pub scheme: Scheme,
+}
+
+impl Connection {
+    /// A connection from `peer` that is over TLS where `scheme` says so.
+    pub fn new(peer: Option<SocketAddr>, scheme: Scheme) -> Self {
+        Self { peer, scheme }
+    }
 }
 
 /// The values that a URL's pattern captured, percent-decoded, in the order of the pattern.

@@ -45,7 +45,7 @@ impl Response {
     }
 
     /// 200 with `body`, of the content type `content_type`.
-    pub fn with_body(content_type: HeaderValue, body: impl Into<Body>) -> Self {
+    pub fn bytes(content_type: HeaderValue, body: impl Into<Body>) -> Self {
         let mut response = Self::new(StatusCode::OK);
         response.headers.insert(header::CONTENT_TYPE, content_type);
         response.body = body.into();
@@ -54,12 +54,12 @@ impl Response {
 
     /// 200 with a page of HTML.
     pub fn html(page: impl Into<Body>) -> Self {
-        Self::with_body(HTML, page)
+        Self::bytes(HTML, page)
     }
 
     /// 200 with plain text.
     pub fn text(text: impl Into<Body>) -> Self {
-        Self::with_body(TEXT, text)
+        Self::bytes(TEXT, text)
     }
 
     /// 200 with `value` as JSON.
@@ -68,10 +68,7 @@ impl Response {
     ///
     /// 500 if `value` can't be written as JSON (a map whose keys are no texts, say).
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
-        Ok(Self::with_body(
-            JSON,
-            Bytes::from(serde_json::to_vec(value)?),
-        ))
+        Ok(Self::bytes(JSON, Bytes::from(serde_json::to_vec(value)?)))
     }
 
     /// 303 to `location`: the browser fetches it with GET, whatever method led here (RFC 9110

@@ -54,14 +54,14 @@ pub struct Csrf {
 
 impl Csrf {
     /// The name of this middleware.
-    pub const NAME: &'static str = "plain.middleware.Csrf";
+    pub(crate) const NAME: &'static str = "plain.middleware.Csrf";
 
     /// Made from [`CsrfSettings`].
     ///
     /// # Errors
     ///
     /// If the group is not declared.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         Ok(Self::build(settings.get()?))
     }
 
@@ -84,7 +84,7 @@ impl Csrf {
     /// # Errors
     ///
     /// 403 naming the header that decided.
-    pub fn check(&self, request: &Request) -> Result<()> {
+    pub(crate) fn check(&self, request: &Request) -> Result<()> {
         if matches!(
             *request.method(),
             Method::GET | Method::HEAD | Method::OPTIONS

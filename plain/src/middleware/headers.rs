@@ -29,6 +29,7 @@ const DEFAULTS: [(&str, &str); 5] = [
 /// The settings of [`DefaultHeaders`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub struct HeaderSettings {
     /// Headers for responses that don't have their own. What is set here is added to the defaults;
     /// the value "" takes a default away. `{nonce}` stands for `request.csp_nonce()`.
@@ -81,14 +82,14 @@ pub struct DefaultHeaders {
 
 impl DefaultHeaders {
     /// The name of this middleware.
-    pub const NAME: &'static str = "plain.middleware.DefaultHeaders";
+    pub(crate) const NAME: &'static str = "plain.middleware.DefaultHeaders";
 
     /// Made from [`HeaderSettings`].
     ///
     /// # Errors
     ///
     /// If the group is not declared.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         Ok(Self::build(settings.get()?))
     }
 
@@ -114,7 +115,7 @@ impl DefaultHeaders {
     }
 
     /// Adds to `response`, the answer to `request`, what it lacks.
-    pub fn apply(&self, request: &Request, response: &mut Response) {
+    pub(crate) fn apply(&self, request: &Request, response: &mut Response) {
         // What a 304 says replaces what the browser has kept with the page (RFC 9111 section 3.2),
         // and the page it keeps has the nonce that it was sent with.
         let kept = response.status() == StatusCode::NOT_MODIFIED;

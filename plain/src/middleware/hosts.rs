@@ -43,14 +43,14 @@ pub struct HostValidation {
 
 impl HostValidation {
     /// The name of this middleware.
-    pub const NAME: &'static str = "plain.middleware.HostValidation";
+    pub(crate) const NAME: &'static str = "plain.middleware.HostValidation";
 
     /// Made from [`HostSettings`] and `DEBUG`.
     ///
     /// # Errors
     ///
     /// If the groups are not declared.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let debug = settings.get::<CoreSettings>()?.debug;
         Ok(Self::build(settings.get::<HostSettings>()?, debug))
     }
@@ -75,7 +75,7 @@ impl HostValidation {
     ///
     /// 400 if it names no host, two, something that is none (RFC 9110 section 7.2), or one that is
     /// not on the list.
-    pub fn check(&self, request: &Request) -> Result<()> {
+    pub(crate) fn check(&self, request: &Request) -> Result<()> {
         let named = named(request.uri(), request.headers())?;
         let Some(host) = Host::parse(named) else {
             return Err(Error::bad_request(format!(

@@ -35,14 +35,14 @@ pub struct HttpsRedirect {
 
 impl HttpsRedirect {
     /// The name of this middleware.
-    pub const NAME: &'static str = "plain.middleware.HttpsRedirect";
+    pub(crate) const NAME: &'static str = "plain.middleware.HttpsRedirect";
 
     /// Made from [`HttpsSettings`] and `DEBUG`.
     ///
     /// # Errors
     ///
     /// If the groups are not declared.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let debug = settings.get::<CoreSettings>()?.debug;
         let wanted = settings.get::<HttpsSettings>()?.https_redirect_enabled;
         Ok(Self {
@@ -54,7 +54,7 @@ impl HttpsRedirect {
     ///
     /// The status keeps method and body (RFC 9110 section 15.4.9): a form that was posted over
     /// clear HTTP is not lost.
-    pub fn check(&self, request: &Request) -> Option<Response> {
+    pub(crate) fn check(&self, request: &Request) -> Option<Response> {
         if !self.enabled || request.scheme() == Scheme::Https {
             return None;
         }

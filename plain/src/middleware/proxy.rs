@@ -34,6 +34,7 @@ pub struct ProxySettings {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
 )]
+#[non_exhaustive]
 pub enum ForwardedHeader {
     /// The addresses of the client and of the proxies in turn, separated by commas.
     #[default]
@@ -91,14 +92,14 @@ pub struct TrustedProxies {
 
 impl TrustedProxies {
     /// The name of this middleware.
-    pub const NAME: &'static str = "plain.middleware.TrustedProxies";
+    pub(crate) const NAME: &'static str = "plain.middleware.TrustedProxies";
 
     /// Made from [`ProxySettings`].
     ///
     /// # Errors
     ///
     /// If the group is not declared.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         Ok(Self::build(settings.get()?))
     }
 
@@ -114,7 +115,11 @@ impl TrustedProxies {
     }
 
     /// The id that a trusted proxy gave the request with `headers`, if it can stand in a log as it is.
-    pub fn request_id(&self, headers: &HeaderMap, connection: Connection) -> Option<HeaderValue> {
+    pub(crate) fn request_id(
+        &self,
+        headers: &HeaderMap,
+        connection: Connection,
+    ) -> Option<HeaderValue> {
         let mut ids = headers.get_all(self.id.as_ref()?).iter();
         // Of several nobody knows which is the proxy's.
         let (id, None) = (ids.next()?, ids.next()) else {
@@ -126,7 +131,7 @@ impl TrustedProxies {
 
     /// Sets the client of `request` to what trusted proxies say: the nearest address on the way to
     /// them that is none of theirs, and the scheme that was spoken there.
-    pub fn apply(&self, request: &mut Request) {
+    pub(crate) fn apply(&self, request: &mut Request) {
         let connection = request.connection();
         let peer = connection.peer.map(|peer| peer.ip().to_canonical());
         if !self.trusts(peer) {

@@ -141,7 +141,14 @@ pub enum PackageError {
 
 /// Everything that is wrong with the packages, at once.
 #[derive(Debug)]
-pub struct PackageErrors(pub Vec<PackageError>);
+pub struct PackageErrors(pub(crate) Vec<PackageError>);
+
+impl PackageErrors {
+    /// Iterates over the problems, in the order in which they are printed.
+    pub fn iter(&self) -> impl Iterator<Item = &PackageError> {
+        self.0.iter()
+    }
+}
 
 impl fmt::Display for PackageErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

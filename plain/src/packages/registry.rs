@@ -73,7 +73,7 @@ impl Packages {
     /// # Errors
     ///
     /// Those of [`migrator`](Self::migrator).
-    pub fn unconnected_migrator(&self, kind: Kind) -> Result<Migrator, MigrationError> {
+    pub(crate) fn unconnected_migrator(&self, kind: Kind) -> Result<Migrator, MigrationError> {
         Migrator::unconnected(kind, self.migrations())
     }
 
@@ -83,7 +83,7 @@ impl Packages {
     }
 
     /// The names of the packages that are linked and not installed.
-    pub fn linked_only(&self) -> &[&'static str] {
+    pub(crate) fn linked_only(&self) -> &[&'static str] {
         &self.linked_only
     }
 }

@@ -28,11 +28,26 @@ pub trait SignIn: Send + Sync + 'static {
 }
 
 /// A user who is signed in for one request.
+#[non_exhaustive]
 pub struct SignedIn {
     /// The header `Cookie` that makes the request theirs.
     pub cookie: HeaderValue,
     /// Takes back what signing in left in the database; run when the request is answered.
     pub sign_out: BoxFuture<'static, Result<()>>,
+}
+
+impl SignedIn {
+    /// Takes the header `Cookie` that makes the request theirs, and what takes back what signing in
+    /// left in the database.
+    pub fn new(
+        cookie: HeaderValue,
+        sign_out: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Self {
+        Self {
+            cookie,
+            sign_out: Box::pin(sign_out),
+        }
+    }
 }
 
 impl fmt::Debug for SignedIn {

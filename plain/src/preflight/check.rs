@@ -13,6 +13,7 @@ use crate::services::Services;
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Level {
     /// It works, but should be looked at.
     Warning,
@@ -101,6 +102,7 @@ pub trait Check: Send + Sync + 'static {
 
 /// When a check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// Each time.
     Always,
@@ -118,7 +120,7 @@ pub struct CheckEntry {
 
 impl CheckEntry {
     /// Puts `check` under `name`, as brought by `package`.
-    pub fn new(name: &'static str, package: &'static str, check: impl Check) -> Self {
+    pub(crate) fn new(name: &'static str, package: &'static str, check: impl Check) -> Self {
         Self {
             name,
             package,

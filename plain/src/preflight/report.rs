@@ -20,7 +20,7 @@ pub struct CheckReport {
 
 impl CheckReport {
     /// What the check `name` of `package` found.
-    pub fn new(
+    pub(crate) fn new(
         name: impl Into<String>,
         package: impl Into<String>,
         findings: Vec<Finding>,

@@ -31,7 +31,7 @@ impl Shutdown {
     }
 
     /// Asks the server to stop, and the second time ends it: what a signal does.
-    pub fn escalate(&self) {
+    pub(crate) fn escalate(&self) {
         self.0.send_modify(|phase| {
             *phase = match phase {
                 Phase::Serving => Phase::Finishing,

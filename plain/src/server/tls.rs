@@ -20,6 +20,7 @@ use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
 use super::transport::Socket;
+use crate::http::BoxError;
 use crate::settings::ServerSettings;
 
 /// A certificate that ends within so many days is worth a warning.
@@ -62,7 +63,7 @@ pub enum TlsError {
         /// The file.
         file: PathBuf,
         /// What is wrong.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: BoxError,
     },
     /// The key is protected by a password.
     #[error(
@@ -80,7 +81,7 @@ pub enum TlsError {
         /// The file.
         file: PathBuf,
         /// What is wrong.
-        source: rustls::Error,
+        source: BoxError,
     },
     /// The key belongs to another certificate.
     #[error(
@@ -110,7 +111,7 @@ pub enum TlsError {
     },
     /// TLS itself can't be set up.
     #[error("TLS can't be set up; please report this as a defect of `plain`")]
-    Setup(#[source] rustls::Error),
+    Setup(#[source] BoxError),
 }
 
 fn show(time: &DateTime<Utc>) -> impl fmt::Display {
@@ -170,7 +171,9 @@ impl Tls {
         let current = Arc::new(Current(RwLock::new(Arc::new(load(&files, &provider)?))));
         let config = ServerConfig::builder_with_provider(provider.clone());
         let config = config.with_safe_default_protocol_versions();
-        let config = config.map_err(TlsError::Setup)?.with_no_client_auth();
+        let config = config
+            .map_err(|error| TlsError::Setup(error.into()))?
+            .with_no_client_auth();
         let mut config = config.with_cert_resolver(current.clone());
         config.alpn_protocols = [&b"h2"[..], b"http/1.1"].map(<[u8]>::to_vec).into();
         Ok(Some(Self {
@@ -214,9 +217,9 @@ impl Tls {
 fn load(files: &Files, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
     let chain = certificates(files)?;
     let key = private_key(files)?;
-    let unknown = |source| TlsError::UnknownKey {
+    let unknown = |source: rustls::Error| TlsError::UnknownKey {
         file: files.key.clone(),
-        source,
+        source: source.into(),
     };
     let key = { provider.key_provider }
         .load_private_key(key)
@@ -236,11 +239,7 @@ fn load(files: &Files, provider: &CryptoProvider) -> Result<CertifiedKey, TlsErr
     }
 }
 
-fn damaged(
-    setting: &'static str,
-    files: &Files,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> TlsError {
+fn damaged(setting: &'static str, files: &Files, source: impl Into<BoxError>) -> TlsError {
     let file = if setting == CERT {
         &files.cert
     } else {

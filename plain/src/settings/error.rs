@@ -1,6 +1,7 @@
 //! What can be wrong with settings, in words that say what to do.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{FileError, Origin};
 
@@ -97,7 +98,7 @@ pub enum SettingsError {
         package: &'static str,
         /// What serde says.
         #[source]
-        cause: Box<figment::Error>,
+        cause: Arc<dyn std::error::Error + Send + Sync>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! Reading one group from the layers, setting by setting.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use figment::value::{Dict, Value};
 use serde_json::Value as Json;
@@ -25,10 +26,10 @@ impl<'a> Reading<'a> {
         layers: &Layers<'_>,
         errors: &mut Vec<SettingsError>,
     ) -> Option<Self> {
-        let unreadable = |cause| SettingsError::Incomplete {
+        let unreadable = |cause: Box<figment::Error>| SettingsError::Incomplete {
             group: group.type_name,
             package: group.package,
-            cause,
+            cause: Arc::from(cause as Box<dyn std::error::Error + Send + Sync>),
         };
         if let Err(cause) = group.read(Dict::new()) {
             errors.push(unreadable(cause));

@@ -106,7 +106,7 @@ impl ServerSettings {
     const MOST_HEADER_SIZE: u32 = 256 * 1024;
 
     /// How many threads serve requests.
-    pub fn threads(&self) -> usize {
+    pub(crate) fn threads(&self) -> usize {
         match self.server_threads {
             0 => available_parallelism().map_or(1, NonZero::get),
             threads => threads.into(),
@@ -114,22 +114,22 @@ impl ServerSettings {
     }
 
     /// How long requests in flight may take when the server is asked to stop.
-    pub fn graceful_timeout(&self) -> Duration {
+    pub(crate) fn graceful_timeout(&self) -> Duration {
         seconds(self.server_graceful_timeout)
     }
 
     /// How long the application may take to answer a request; `None` for as long as it likes.
-    pub fn request_timeout(&self) -> Option<Duration> {
+    pub(crate) fn request_timeout(&self) -> Option<Duration> {
         some_seconds(self.server_request_timeout)
     }
 
     /// How long a client may take to send the head of a request.
-    pub fn header_timeout(&self) -> Duration {
+    pub(crate) fn header_timeout(&self) -> Duration {
         seconds(self.server_header_timeout)
     }
 
     /// How long a client may take to set up TLS.
-    pub fn tls_handshake_timeout(&self) -> Duration {
+    pub(crate) fn tls_handshake_timeout(&self) -> Duration {
         seconds(self.server_tls_handshake_timeout)
     }
 
@@ -149,22 +149,22 @@ impl ServerSettings {
     }
 
     /// How long a client may pause while it sends a body.
-    pub fn body_timeout(&self) -> Duration {
+    pub(crate) fn body_timeout(&self) -> Duration {
         seconds(self.server_body_timeout)
     }
 
     /// How long a client may take nothing of its answer.
-    pub fn write_timeout(&self) -> Duration {
+    pub(crate) fn write_timeout(&self) -> Duration {
         seconds(self.server_write_timeout)
     }
 
     /// How long a connection may wait for its next request.
-    pub fn keep_alive_timeout(&self) -> Duration {
+    pub(crate) fn keep_alive_timeout(&self) -> Duration {
         seconds(self.server_keep_alive_timeout)
     }
 
     /// After how long a request that holds its thread is named in the log; `None` for never.
-    pub fn block_warning(&self) -> Option<Duration> {
+    pub(crate) fn block_warning(&self) -> Option<Duration> {
         some_seconds(self.server_block_warning)
     }
 }

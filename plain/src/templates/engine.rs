@@ -27,7 +27,7 @@ pub struct Templates {
 }
 
 /// Collects what [`Templates`] are made of.
-pub struct TemplatesBuilder {
+pub(crate) struct TemplatesBuilder {
     mode: Mode,
     engine: Environment<'static>,
     packages: Vec<(&'static str, Folder)>,
@@ -38,7 +38,7 @@ pub struct TemplatesBuilder {
 impl Templates {
     /// Starts with no templates. In [`Mode::Debug`] they will be read from disk on each rendering,
     /// else once.
-    pub fn builder(mode: Mode) -> TemplatesBuilder {
+    pub(crate) fn builder(mode: Mode) -> TemplatesBuilder {
         TemplatesBuilder {
             mode,
             engine: environment(),
@@ -116,25 +116,25 @@ impl fmt::Debug for Templates {
 
 impl TemplatesBuilder {
     /// Adds the templates of a package, which go before those of the packages added so far.
-    pub fn package(&mut self, name: &'static str, templates: Folder) -> &mut Self {
+    pub(crate) fn package(&mut self, name: &'static str, templates: Folder) -> &mut Self {
         self.packages.push((name, templates));
         self
     }
 
     /// Sets the project's own folder, which goes before all packages. It need not exist.
-    pub fn project(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
+    pub(crate) fn project(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
         self.project = Some(folder.into());
         self
     }
 
     /// Adds a function `name()`.
-    pub fn global(&mut self, name: &'static str, global: Global) -> &mut Self {
+    pub(crate) fn global(&mut self, name: &'static str, global: Global) -> &mut Self {
         self.globals.push((name, global));
         self
     }
 
     /// Adds the filter `name`: any function that minijinja takes for one.
-    pub fn filter<F, Rv, Args>(&mut self, name: &'static str, filter: F) -> &mut Self
+    pub(crate) fn filter<F, Rv, Args>(&mut self, name: &'static str, filter: F) -> &mut Self
     where
         F: Function<Rv, Args>,
         Rv: FunctionResult,
@@ -149,7 +149,7 @@ impl TemplatesBuilder {
     /// # Errors
     ///
     /// If two functions have one name, or a template of the project can't be read.
-    pub fn build(mut self) -> Result<Templates, TemplateError> {
+    pub(crate) fn build(mut self) -> Result<Templates, TemplateError> {
         for (index, (name, global)) in self.globals.iter().enumerate() {
             let earlier = || {
                 self.globals[..index]

@@ -27,7 +27,7 @@ const DEBUG_PAGE: &str = "error_debug.html";
 ///
 /// In [`Mode::Debug`] an error with a cause shows the chain of its causes, the place in the code or
 /// the template that it comes from, the request with its queries, and the settings, without secrets.
-pub fn error_response(request: &Request, error: &Error, mode: Mode) -> Response {
+pub(crate) fn error_response(request: &Request, error: &Error, mode: Mode) -> Response {
     let report = (mode.is_debug() && error.cause().is_some()).then(|| Report::new(request, error));
     let offered = ["text/html", "application/json", "text/plain"];
     let mut response = match request.preferred(&offered) {
@@ -55,7 +55,7 @@ fn json(error: &Error, report: Option<&Report>) -> Response {
         content.insert("causes".to_owned(), json!(report.causes));
     }
     let body = json!({ "error": content }).to_string();
-    Response::with_body(HeaderValue::from_static("application/json"), body)
+    Response::bytes(HeaderValue::from_static("application/json"), body)
 }
 
 fn plain_text(error: &Error, report: Option<&Report>) -> String {

@@ -19,20 +19,14 @@ pub(super) const BUILT_IN: [&str; 5] = ["request", "csp_nonce", "url", "asset", 
 type Function = dyn Fn(&TemplateRequest) -> Result<Value> + Send + Sync;
 
 /// A function without arguments that a package adds to templates.
-///
-/// ```
-/// use plain::templates::{Global, Value};
-///
-/// let greeting = Global::new(|request| Ok(Value::from(format!("You are at {}", request.path()))));
-/// ```
 #[derive(Clone)]
-pub struct Global(Arc<Function>);
+pub(crate) struct Global(Arc<Function>);
 
 impl Global {
     /// Calls `function` with the request that the template is rendered for.
     ///
     /// An error of it ends the rendering, and the page is answered with its status.
-    pub fn new<F>(function: F) -> Self
+    pub(crate) fn new<F>(function: F) -> Self
     where
         F: Fn(&TemplateRequest) -> Result<Value> + Send + Sync + 'static,
     {

@@ -39,7 +39,7 @@ impl Request {
     #[track_caller]
     pub fn render(&self, template: &str, context: impl Serialize) -> Result<Response> {
         let text = self.render_to_string(template, context)?;
-        Ok(Response::with_body(content_type(Path::new(template)), text))
+        Ok(Response::bytes(content_type(Path::new(template)), text))
     }
 
     /// The text that `template` makes of `context`, for an email or a part of a page.

@@ -152,8 +152,9 @@ impl TestAppBuilder {
     }
 
     /// Sets `MIDDLEWARE`, the outermost first.
-    pub fn middleware<const N: usize>(self, names: [&str; N]) -> Self {
-        self.setting("MIDDLEWARE", json!(names.as_slice()))
+    pub fn middleware<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        self.setting("MIDDLEWARE", names)
     }
 
     /// Puts a file into the project's folder, such as `("templates/cart.html", "...")`.

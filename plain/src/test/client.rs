@@ -76,7 +76,7 @@ impl<H: Handler> Client<H> {
 
     /// The same visitor from another address.
     #[must_use]
-    pub fn from(mut self, address: impl Into<IpAddr>) -> Self {
+    pub fn peer(mut self, address: impl Into<IpAddr>) -> Self {
         self.address = address.into();
         self
     }
@@ -150,8 +150,12 @@ impl<H: Handler> Client<H> {
     }
 
     /// Starts a POST of a form with files.
-    pub fn upload(&self, url: &str, parts: impl AsRef<[Part]>) -> ClientRequest<H> {
-        self.post(url).multipart(parts.as_ref())
+    pub fn post_multipart(
+        &self,
+        url: &str,
+        parts: impl IntoIterator<Item = Part>,
+    ) -> ClientRequest<H> {
+        self.post(url).multipart(parts)
     }
 
     /// All cookies of this browser that have not ended, in the order in which they were set.

@@ -38,7 +38,7 @@ impl RequestFactory {
     }
 
     /// Starts a GET of `url`, a path with a query.
-    pub fn get(&self, url: &str) -> RequestInProgress {
+    pub fn get(&self, url: &str) -> RequestBuilder {
         self.request(Method::GET, url)
     }
 
@@ -48,7 +48,7 @@ impl RequestFactory {
     ///
     /// If `form` is not a struct, a map or a list of pairs.
     #[track_caller]
-    pub fn post_form<T: Serialize + ?Sized>(&self, url: &str, form: &T) -> RequestInProgress {
+    pub fn post_form<T: Serialize + ?Sized>(&self, url: &str, form: &T) -> RequestBuilder {
         match serde_html_form::to_string(form) {
             Ok(text) => self
                 .request(Method::POST, url)
@@ -59,8 +59,8 @@ impl RequestFactory {
     }
 
     /// Starts a request of any method for `url`, a path with a query.
-    pub fn request(&self, method: Method, url: &str) -> RequestInProgress {
-        RequestInProgress {
+    pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        RequestBuilder {
             services: self.services.clone(),
             method,
             url: url.to_owned(),
@@ -79,7 +79,7 @@ impl RequestFactory {
 /// A request that [`build`](Self::build) finishes.
 #[must_use = "`build()` makes the request"]
 #[derive(Clone, Debug)]
-pub struct RequestInProgress {
+pub struct RequestBuilder {
     services: Services,
     method: Method,
     url: String,
@@ -90,7 +90,7 @@ pub struct RequestInProgress {
     scheme: Scheme,
 }
 
-impl RequestInProgress {
+impl RequestBuilder {
     /// Sets the header `name`.
     ///
     /// # Panics
@@ -116,7 +116,7 @@ impl RequestInProgress {
     }
 
     /// Says which address it comes from.
-    pub fn from(mut self, address: impl Into<IpAddr>) -> Self {
+    pub fn peer(mut self, address: impl Into<IpAddr>) -> Self {
         self.address = address.into();
         self
     }

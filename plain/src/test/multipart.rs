@@ -59,12 +59,12 @@ impl Part {
 }
 
 /// The header `Content-Type` and the body of a form with `parts`.
-pub(super) fn encode(parts: &[Part]) -> (String, Vec<u8>) {
+pub(super) fn encode(parts: impl IntoIterator<Item = Part>) -> (String, Vec<u8>) {
     let boundary = format!("----plain{}", crate::random::token());
     let mut body = Vec::new();
     for part in parts {
         body.extend(format!("--{boundary}\r\n{}\r\n\r\n", part.head()).bytes());
-        body.extend(&part.content);
+        body.extend(part.content);
         body.extend(b"\r\n");
     }
     body.extend(format!("--{boundary}--\r\n").bytes());

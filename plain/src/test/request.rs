@@ -107,13 +107,13 @@ impl<H: Handler> ClientRequest<H> {
     }
 
     /// Sets the body to a form with files.
-    pub fn multipart(self, parts: &[Part]) -> Self {
+    pub fn multipart(self, parts: impl IntoIterator<Item = Part>) -> Self {
         let (content_type, body) = multipart::encode(parts);
         self.content_type(&content_type).body(body)
     }
 
     /// Sends it from another address.
-    pub fn from(mut self, address: impl Into<IpAddr>) -> Self {
+    pub fn peer(mut self, address: impl Into<IpAddr>) -> Self {
         self.client.address = address.into();
         self
     }

@@ -12,6 +12,11 @@ use std::fmt::Display;
 /// assert_eq!([("id", 5)].into_pairs(), [("id".to_owned(), "5".to_owned())]);
 /// assert_eq!((("id", 5), ("slug", "tea")).into_pairs().len(), 2);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which values stand in a URL",
+    label = "no names and values",
+    note = "give `()` for none, a pair such as `(\"id\", 5)`, a list of pairs, or a tuple of pairs for values of different types"
+)]
 pub trait UrlParams {
     /// Each name with the text of its value.
     fn into_pairs(self) -> Vec<(String, String)>;

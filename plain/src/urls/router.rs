@@ -34,6 +34,7 @@ struct Group {
 }
 
 /// One route, as `plain urls list` shows it.
+#[derive(Debug)]
 pub struct Route {
     pattern: Pattern,
     name: Option<String>,
@@ -42,6 +43,7 @@ pub struct Route {
 }
 
 /// What a path leads to.
+#[derive(Debug)]
 pub enum Resolution<'r> {
     /// A view.
     Found {

@@ -3,6 +3,7 @@
 /// A method that a view can answer with a handler of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum Method {
     /// `GET`, and `HEAD` where that has no handler of its own.
     Get = 1,

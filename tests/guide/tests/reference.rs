@@ -109,7 +109,7 @@ fn the_table_of_checks_is_that_of_the_code() {
     for check in app.checks() {
         let mark = match check.stage() {
             Stage::Deploy => "✓",
-            Stage::Always => "",
+            _ => "",
         };
         let (name, package) = (check.name(), check.package());
         let description = cell(check.description());

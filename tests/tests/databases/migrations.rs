@@ -349,6 +349,7 @@ async fn the_status_shows_what_a_plan_would_refuse(kind: Kind) {
                 State::Applied(_) => "applied",
                 State::Changed(_) => "changed",
                 State::Unknown(_) => "unknown",
+                other => panic!("an unexpected state: {other:?}"),
             };
             format!("{}: {state}", row.id)
         };

@@ -122,10 +122,7 @@ async fn get_with(site: &Site, path: &'static str, cookies: &[&[u8]]) -> Respons
         let value = HeaderValue::from_bytes(cookie).unwrap();
         request.headers_mut().append(COOKIE, value);
     }
-    let connection = Connection {
-        peer: None,
-        scheme: Scheme::Https,
-    };
+    let connection = Connection::new(None, Scheme::Https);
     site.app().handle(request, connection).await
 }
 

@@ -176,7 +176,7 @@ impl<H: Handler> Handler for Live<H> {
 
 fn script() -> Response {
     const JAVASCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
-    Response::with_body(JAVASCRIPT, SCRIPT)
+    Response::bytes(JAVASCRIPT, SCRIPT)
         .with_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }
 

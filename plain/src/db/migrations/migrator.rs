@@ -55,6 +55,7 @@ pub(super) struct Package {
 
 /// Which migrations are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Target {
     /// All of all installed packages.
     All,
@@ -66,6 +67,7 @@ pub enum Target {
 
 /// One migration of one package; it prints itself as `plain.sessions 0001_initial`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct MigrationId {
     /// The package's name.
     pub package: String,
@@ -132,7 +134,7 @@ impl Migrator {
     /// # Errors
     ///
     /// Those of [`new`](Self::new).
-    pub fn unconnected<N: Into<String>>(
+    pub(crate) fn unconnected<N: Into<String>>(
         kind: Kind,
         packages: impl IntoIterator<Item = (N, Folder)>,
     ) -> Result<Self, MigrationError> {
@@ -145,6 +147,7 @@ impl Migrator {
 
     /// How long another process that writes to the database or migrates it is waited for; ten
     /// minutes unless set.
+    #[must_use]
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self

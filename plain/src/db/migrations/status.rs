@@ -16,6 +16,7 @@ pub struct Status {
 
 /// How a migration stands with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum State {
     /// It was not applied.
     Pending,

@@ -46,7 +46,7 @@ async fn a_request_says_where_it_goes_and_from_whom() {
     let client = Client::new(echo)
         .https()
         .host("shop.test:444")
-        .from([10, 0, 0, 7]);
+        .peer([10, 0, 0, 7]);
     let response = client.get("/a?b=c").await;
     assert_eq!(
         response.text(),
@@ -68,7 +68,7 @@ async fn forms_and_json_carry_their_content_type() {
         json.text(),
         "POST / localhost - application/json http 127.0.0.1 {\"a\":1}"
     );
-    let upload = client.upload("/", [Part::text("a", "b")]).await;
+    let upload = client.post_multipart("/", [Part::text("a", "b")]).await;
     assert!(
         upload
             .text()
