@@ -48,8 +48,11 @@ pub(crate) fn read(bytes: &[u8]) {
                 assert!(!value.contains('\0'));
                 match name {
                     "id" | "page" => assert!(value.bytes().all(|byte| byte.is_ascii_digit())),
-                    "rest" => assert!(value.split('/').all(|part| part != "..")),
-                    _ => assert!(!value.contains('/'), "{pattern}: {value}"),
+                    "tag" => assert!(!value.contains('/'), "{pattern}: {value}"),
+                    _ => {
+                        let climbs = |part: &str| matches!(part, "" | "." | "..");
+                        assert!(!value.split('/').any(climbs), "{pattern}: {value}");
+                    }
                 }
             }
         }

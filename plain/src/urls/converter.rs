@@ -42,8 +42,9 @@ impl Converter {
             Self::Int => "digits that fit 64 bits",
             Self::Uuid => "a UUID in lower case, with its four dashes",
             Self::Slug => "letters, digits, `-` and `_`",
-            Self::Str => "any text but the empty one, `.` and `..`, without NUL",
-            Self::Path => "segments with single slashes between them, none of them `.` or `..`",
+            Self::Str | Self::Path => {
+                "text without NUL, none of whose parts between slashes is empty, `.` or `..`"
+            }
         }
     }
 
@@ -57,8 +58,9 @@ impl Converter {
             Self::Int => text.bytes().all(|byte| byte.is_ascii_digit()) && fits_u64(text),
             Self::Uuid => is_uuid(text),
             Self::Slug => !text.is_empty() && text.bytes().all(is_slug_byte),
-            Self::Str => !text.is_empty() && !text.contains('\0'),
-            Self::Path => !text.contains('\0') && text.split('/').all(is_plain_segment),
+            // A segment may hold slashes too (`%2F`), and who takes it for the name of a file shall
+            // not leave the folder.
+            Self::Str | Self::Path => !text.contains('\0') && text.split('/').all(is_plain_segment),
         }
     }
 }

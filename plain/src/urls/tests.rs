@@ -195,7 +195,7 @@ fn no_redirect_leads_to_another_host() {
         ],
     );
     let text = self::router([path("<rest>", Page::<0>)]);
-    assert_resolves(&text, &[("/%2Fevil.example/", Some("-> /%2Fevil.example"))]);
+    assert_resolves(&text, &[("/%2Fevil.example/", None)]);
 }
 
 #[test]
@@ -204,6 +204,7 @@ fn a_path_is_matched_by_its_decoded_segments() {
         path("café/<name>", Page::<0>),
         path("a b", Page::<1>),
         path("files/<path:rest>", Page::<2>),
+        path("of-<name>/<int:page>", Page::<3>),
     ]);
     assert_resolves(
         &router,
@@ -221,6 +222,11 @@ fn a_path_is_matched_by_its_decoded_segments() {
             ("/café/..", None),
             ("/café/%2E%2e", None),
             ("/café/...", Some("café/<name> name=...")),
+            ("/café/..%2Fetc%2Fpasswd", None),
+            ("/café/%2Fetc%2Fpasswd", None),
+            ("/of-../1", None),
+            ("/of-%2F/1", None),
+            ("/of-a%2Fb/1", Some("of-<name>/<int:page> name=a/b page=1")),
             ("/files/a/%2e%2e/b", None),
             ("/files/a%2F..%2Fb", None),
             ("/files/a//b", None),
@@ -333,7 +339,7 @@ fn what_cannot_be_reversed_says_why() {
     );
     assert_eq!(
         text(router.reverse("dotted", [("end", ".")])),
-        "the URL `dotted` (`.<end>`) can't have \".\" as `end`: `<str:end>` takes any text but \
-         the empty one, `.` and `..`, without NUL"
+        "the URL `dotted` (`.<end>`) can't have \".\" as `end`: `<str:end>` takes text without \
+         NUL, none of whose parts between slashes is empty, `.` or `..`"
     );
 }
