@@ -3,12 +3,14 @@
 //! A row that another request ended, or whose key it changed, is never brought back: every write
 //! names the key that this request loaded, and a session is only inserted under a new key.
 //!
-//! Requests that load or commit at the same time are served together ([`Batch`]). What a request
-//! costs alone is what [`alone`] does; [`together`] does the same for many with as many statements as
-//! for one, and both leave the database, and answer, as if one request had come after the other.
+//! Requests that load or commit at the same time are served together ([`Batch`]). A change to a row
+//! that is as it was loaded is one statement ([`swap`]). All else is what [`alone`] does for one
+//! request; [`together`] does the same for many with as many statements as for one. All of them leave
+//! the database, and answer, as if one request had come after the other.
 
 mod alone;
 mod lookup;
+mod swap;
 mod together;
 mod writing;
 
@@ -24,6 +26,7 @@ use crate::key::{Key, UnverifiedKey};
 use crate::models::{Condition, Session};
 use crate::settings::SessionSettings;
 use lookup::Lookup;
+use swap::{Swap, Swaps};
 
 /// How much of what was recorded is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +154,11 @@ async fn execute_with(
         Save::Nothing if plan.flushed.is_none() => return Ok(Outcome::Unchanged),
         Save::Keep(row) if !is_due(row, settings) => return Ok(Outcome::Unchanged),
         _ => {}
+    }
+    if let Some(swap) = Swap::of(&plan, settings)
+        && db.batched::<Swaps>(swap.clone()).await?
+    {
+        return Ok(Outcome::Saved(swap.new));
     }
     let commit = Arc::new(Commit {
         plan,

@@ -38,6 +38,7 @@ async fn a_connection_that_is_cut_while_it_saves_is_never_reported_as_saved() {
     let mut setup = site(Kind::Postgres, "SERVER_THREADS = 1\n").await;
     let proxy = Proxy::before(setup.url());
     setup.connect_by(proxy.url());
+    let gate = setup.project.gate();
     let mut server = setup.project.serve();
     let address = server.address();
     let database = setup.database().await;
@@ -60,23 +61,44 @@ async fn a_connection_that_is_cut_while_it_saves_is_never_reported_as_saved() {
         let at_most = before + i64::from(moment == Moment::Answered);
         assert!((before..=at_most).contains(&rows().await), "{moment:?}");
 
-        // One that is there.
+        // One that is there, by one statement.
+        let (answer, _) = visitor.timed(&address, "POST", "/visits");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let before = visits(&mut visitor, &address);
+        let is_saved = moment == Moment::Answered;
+        let text = format!(r#"{{"visits":{}}}"#, before + 1);
+        renew(&proxy, &address);
+        proxy.cut_at(&text, moment);
+        let (answer, _) = visitor.timed(&address, "POST", "/visits");
+        assert!(!proxy.is_waiting(), "it was not cut: {moment:?}");
+        assert_eq!(answer.status, 503, "{moment:?}");
+        let mut before = visits(&mut visitor, &address);
+        assert_eq!(format!(r#"{{"visits":{before}}}"#) == text, is_saved);
+
+        // One that somebody else changes meanwhile, in a transaction.
         // What was not told to commit is done again, once.
         for (text, status, is_saved) in [
-            ("UPDATE plainsessions_session", 200, true),
-            ("COMMIT", 503, moment == Moment::Answered),
+            ("UPDATE plainsessions_session SET", 200, true),
+            ("COMMIT", 503, is_saved),
         ] {
-            let (answer, _) = visitor.timed(&address, "POST", "/visits");
-            assert_eq!(answer.status, 200, "{answer:?}");
-            let before = visits(&mut visitor, &address);
-            // On a new connection, so that the statement is sent with its text.
             renew(&proxy, &address);
+            let slow = {
+                let (mut visitor, address) = (visitor.clone(), address.clone());
+                thread::spawn(move || visitor.timed(&address, "PATCH", "/visits"))
+            };
+            let waiting = gate.wait_for("visit");
+            let later = database.query(
+                "UPDATE plainsessions_session SET expires_at = expires_at + interval '1 second'",
+            );
+            later.execute().await.unwrap();
             proxy.cut_at(text, moment);
-            let (answer, _) = visitor.timed(&address, "POST", "/visits");
+            drop(waiting);
+            let (answer, _) = slow.join().unwrap();
             assert!(!proxy.is_waiting(), "it was not cut: {text} {moment:?}");
             assert_eq!(answer.status, status, "{text} {moment:?}");
             let after = visits(&mut visitor, &address);
             assert_eq!(after, before + u32::from(is_saved), "{text} {moment:?}");
+            before = after;
         }
     }
     server.stop().expect(0);

@@ -163,7 +163,12 @@ async fn every_way_to_change_a_row_costs_two_statements_at_most_besides_loading_
         let visitor = site.visitor_with("name", "Ada").await;
         visitor.run([set("kept", true)]).await;
         let response = visitor.run([step.clone()]).await;
-        assert_eq!(costs(&response), "SELECT SELECT UPDATE", "{step:?}");
+        // A new key must be one that nobody has.
+        let expected = match step == cycle() {
+            true => "SELECT SELECT UPDATE",
+            false => "SELECT UPDATE",
+        };
+        assert_eq!(costs(&response), expected, "{step:?}");
         assert!(cookie(&response).is_some(), "{step:?}");
         assert_eq!(vary(&response), Some("Cookie"));
         assert_eq!(response.header("cache-control"), Some("private"));
@@ -313,7 +318,7 @@ async fn an_owner_keeps_a_session_without_values(kind: Kind) {
     visitor.run([owner("ada")]).await;
     let key = visitor.key();
     let response = visitor.run([clear()]).await;
-    assert_eq!(costs(&response), "SELECT SELECT UPDATE");
+    assert_eq!(costs(&response), "SELECT UPDATE");
     assert_eq!(visitor.key(), key);
     let row = site.row().await;
     assert_eq!(
@@ -344,7 +349,7 @@ async fn what_is_set_after_clearing_stays_under_the_same_key(kind: Kind) {
     let visitor = site.visitor_with("name", "Ada").await;
     let key = visitor.key();
     let response = visitor.run([clear(), set("a", 1)]).await;
-    assert_eq!(costs(&response), "SELECT SELECT UPDATE");
+    assert_eq!(costs(&response), "SELECT UPDATE");
     assert_eq!(visitor.key(), key);
     assert_eq!(values(&visitor.look().await), json!({ "a": 1 }));
 }

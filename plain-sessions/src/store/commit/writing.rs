@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use plain::db::{Kind, Query, Sql, Transaction, Value};
 
+use super::swap::Swap;
 use crate::json;
 use crate::models::Session;
 
@@ -16,44 +17,52 @@ pub(super) struct Writing {
     values: Vec<Value>,
 }
 
-/// A column of the rows in a statement.
-struct Column {
+/// A column of the rows in a statement, each of which stands for an `R`.
+struct Column<R> {
     name: &'static str,
     /// Its type in PostgreSQL, which does not take it from where a value goes.
     kind: &'static str,
-    value: fn(&Session) -> Value,
+    value: fn(&R) -> Value,
 }
 
-const ID: Column = Column {
-    name: "id",
-    kind: "BIGINT",
-    value: |session| session.id.into(),
-};
-const KEY_HASH: Column = Column {
-    name: "key_hash",
-    kind: "TEXT",
-    value: |session| (&session.key_hash).into(),
-};
-const SESSION_DATA: Column = Column {
-    name: "session_data",
-    kind: "JSONB",
-    value: |session| Value::JsonText(json::text(&session.session_data)),
-};
-const CREATED_AT: Column = Column {
-    name: "created_at",
-    kind: "TIMESTAMPTZ",
-    value: |session| session.created_at.into(),
-};
-const EXPIRES_AT: Column = Column {
-    name: "expires_at",
-    kind: "TIMESTAMPTZ",
-    value: |session| session.expires_at.into(),
-};
-const OWNER: Column = Column {
-    name: "owner",
-    kind: "TEXT",
-    value: |session| session.owner.clone().into(),
-};
+impl<R> Column<R> {
+    const fn new(name: &'static str, kind: &'static str, value: fn(&R) -> Value) -> Self {
+        Self { name, kind, value }
+    }
+}
+
+const ID: Column<Session> = Column::new("id", "BIGINT", |it| it.id.into());
+const KEY_HASH: Column<Session> = Column::new("key_hash", "TEXT", |it| (&it.key_hash).into());
+const SESSION_DATA: Column<Session> = Column::new("session_data", "JSONB", data);
+const CREATED_AT: Column<Session> = Column::new("created_at", TIME, |it| it.created_at.into());
+const EXPIRES_AT: Column<Session> = Column::new("expires_at", TIME, |it| it.expires_at.into());
+const OWNER: Column<Session> = Column::new("owner", "TEXT", |it| it.owner.clone().into());
+
+const SWAP: [Column<Swap>; 9] = [
+    Column::new("number", "BIGINT", |it| it.old.session.id.into()),
+    Column::new("key_hash", "TEXT", |it| (&it.old.session.key_hash).into()),
+    Column::new("old_data", "JSONB", |it| data(&it.old.session)),
+    Column::new("created_at", TIME, |it| it.old.session.created_at.into()),
+    Column::new("old_expires_at", TIME, |it| {
+        it.old.session.expires_at.into()
+    }),
+    Column::new("old_owner", "TEXT", |it| {
+        it.old.session.owner.clone().into()
+    }),
+    Column::new("new_data", "JSONB", |it| data(&it.new.session)),
+    Column::new("new_expires_at", TIME, |it| {
+        it.new.session.expires_at.into()
+    }),
+    Column::new("new_owner", "TEXT", |it| {
+        it.new.session.owner.clone().into()
+    }),
+];
+
+const TIME: &str = "TIMESTAMPTZ";
+
+fn data(session: &Session) -> Value {
+    Value::JsonText(json::text(&session.session_data))
+}
 
 impl Writing {
     /// Deletes the rows of `sessions`; `None` if there are none, as in the others.
@@ -96,6 +105,18 @@ impl Writing {
         Self::new(kind, sessions, &columns, around)
     }
 
+    /// Changes the rows that are as they were, and returns their numbers.
+    pub(super) fn swap(kind: Kind, swaps: &[&Swap]) -> Option<Self> {
+        let around = [
+            "UPDATE plainsessions_session AS s SET session_data = n.new_data, \
+             expires_at = n.new_expires_at, owner = n.new_owner FROM (",
+            ") AS n WHERE s.id = n.number AND s.key_hash = n.key_hash \
+             AND s.session_data = n.old_data AND s.created_at = n.created_at \
+             AND s.expires_at = n.old_expires_at AND s.owner IS NOT DISTINCT FROM n.old_owner RETURNING id",
+        ];
+        Self::new(kind, swaps, &SWAP, around)
+    }
+
     /// The statement in `work`, which is committed with it if it `is_last`.
     pub(super) fn query(self, work: &mut Transaction, is_last: bool) -> Query<'_> {
         let query = match is_last {
@@ -106,19 +127,19 @@ impl Writing {
     }
 
     /// The statement that has the rows in between of `around`.
-    fn new(
+    fn new<R>(
         kind: Kind,
-        sessions: &[&Session],
-        columns: &[Column],
+        rows: &[&R],
+        columns: &[Column<R>],
         [head, tail]: [&str; 2],
     ) -> Option<Self> {
-        if sessions.is_empty() {
+        if rows.is_empty() {
             return None;
         }
-        let placeholders = rows(sessions.len()) * columns.len();
+        let placeholders = padded(rows.len()) * columns.len();
         let mut values = Vec::with_capacity(placeholders);
-        for session in sessions {
-            values.extend(columns.iter().map(|column| (column.value)(session)));
+        for row in rows {
+            values.extend(columns.iter().map(|column| (column.value)(row)));
         }
         values.resize(placeholders, Value::Null);
         let mut sql = String::with_capacity(8 * placeholders + 500);
@@ -133,12 +154,12 @@ impl Writing {
 }
 
 /// How many rows a statement for so many has: up to a quarter more, so that there are few.
-fn rows(least: usize) -> usize {
+fn padded(least: usize) -> usize {
     least.next_multiple_of((least.next_power_of_two() / 4).max(1))
 }
 
 /// Adds a query of the rows, which are as many as `placeholders` fill.
-fn add_rows(sql: &mut String, kind: Kind, columns: &[Column], placeholders: usize) {
+fn add_rows<R>(sql: &mut String, kind: Kind, columns: &[Column<R>], placeholders: usize) {
     for (index, column) in columns.iter().enumerate() {
         sql.push_str(if index == 0 { "WITH n (" } else { ", " });
         sql.push_str(column.name);
@@ -171,8 +192,8 @@ mod tests {
 
     #[test]
     fn the_rows_of_a_statement_are_as_many_as_of_few_others() {
-        assert_eq!([1, 2, 3, 5, 9, 17].map(rows), [1, 2, 3, 6, 12, 24]);
-        let sizes: std::collections::HashSet<_> = (1..=256).map(rows).collect();
+        assert_eq!([1, 2, 3, 5, 9, 17].map(padded), [1, 2, 3, 6, 12, 24]);
+        let sizes: std::collections::HashSet<_> = (1..=256).map(padded).collect();
         assert_eq!((sizes.len(), sizes.iter().max()), (16, Some(&256)));
     }
 

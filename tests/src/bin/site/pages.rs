@@ -44,6 +44,12 @@ impl SessionView for Visits {
         session.update("visits", |visits: Option<u32>| visits.unwrap_or(0) + 1)?;
         Ok(Response::text("counted"))
     }
+
+    /// The same when it is let go on.
+    async fn patch(&self, request: &Request, session: &SessionStore) -> Result<Response> {
+        gate::pass("visit").await?;
+        self.post(request, session).await
+    }
 }
 
 /// Who asks: the address, the scheme and the host, and the port of the connection's other end.
