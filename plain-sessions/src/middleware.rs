@@ -13,7 +13,6 @@ use plain::settings::CoreSettings;
 
 use crate::cookie::CookieWriter;
 use crate::error::SessionError;
-use crate::key::UnverifiedKey;
 use crate::requests::{Attached, unavailable};
 use crate::settings::SessionSettings;
 use crate::store::commit::Extent;
@@ -75,8 +74,7 @@ impl SessionMiddleware {
 
 impl Middleware for SessionMiddleware {
     async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
-        let key = self.cookie(request).and_then(UnverifiedKey::parse);
-        let session = SessionStore::unloaded(request.services(), &self.settings, key);
+        let session = SessionStore::unloaded(request.services(), &self.settings);
         request.insert_extension(Attached(session));
         Ok(None)
     }

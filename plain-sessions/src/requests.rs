@@ -4,6 +4,7 @@ use plain::costs;
 use plain::http::{Error, HeaderValue, Request, Result, StatusCode, header};
 
 use crate::error::{SessionError, SessionNotAvailable};
+use crate::key::UnverifiedKey;
 use crate::store::SessionStore;
 
 /// The session as the middleware attaches it to a request. Nobody else can get at a session that
@@ -30,7 +31,10 @@ pub(crate) struct Attached(pub(crate) SessionStore);
 /// database does not answer: a session is never taken for empty because it could not be read.
 pub async fn get_request_session(request: &Request) -> Result<SessionStore> {
     let Attached(session) = request.extension().ok_or(SessionNotAvailable)?;
-    let load = session.ensure_loaded();
+    let load = session.ensure_loaded(|| {
+        let sent = request.cookie(session.cookie_name());
+        sent.and_then(UnverifiedKey::parse)
+    });
     costs::timed("session load", load)
         .await
         .map_err(unavailable)?;

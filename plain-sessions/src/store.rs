@@ -67,18 +67,14 @@ impl SessionStore {
         let Some(key) = UnverifiedKey::parse(key) else {
             return Ok(None);
         };
-        let store = Self::with_state(app, settings(app)?, State::unloaded(Some(key)));
-        store.ensure_loaded().await?;
+        let store = Self::with_state(app, settings(app)?, State::unloaded());
+        store.ensure_loaded(|| Some(key)).await?;
         Ok(store.session_key().is_some().then_some(store))
     }
 
-    /// The session of a request whose client sent `key`, not loaded yet.
-    pub(crate) fn unloaded(
-        app: &Services,
-        settings: &Arc<SessionSettings>,
-        key: Option<UnverifiedKey>,
-    ) -> Self {
-        Self::with_state(app, Arc::clone(settings), State::unloaded(key))
+    /// The session of a request, not loaded yet.
+    pub(crate) fn unloaded(app: &Services, settings: &Arc<SessionSettings>) -> Self {
+        Self::with_state(app, Arc::clone(settings), State::unloaded())
     }
 
     fn with_state(app: &Services, settings: Arc<SessionSettings>, state: State) -> Self {
@@ -92,18 +88,21 @@ impl SessionStore {
         }
     }
 
-    /// Loads the row unless that is done, and notes that the session was looked at.
-    pub(crate) async fn ensure_loaded(&self) -> Result<(), SessionError> {
+    /// Loads the row of the key that the client sent unless that is done, and notes that the session
+    /// was looked at.
+    pub(crate) async fn ensure_loaded(
+        &self,
+        sent: impl FnOnce() -> Option<UnverifiedKey>,
+    ) -> Result<(), SessionError> {
         let _loading = self.shared.loading.lock().await;
-        let incoming = {
+        {
             let mut state = self.state();
             state.accessed = true;
             if state.is_loaded() {
                 return Ok(());
             }
-            state.incoming()
-        };
-        let row = match incoming {
+        }
+        let row = match sent() {
             Some(key) => commit::load(self.database()?, &self.shared.settings, key).await?,
             None => None,
         };

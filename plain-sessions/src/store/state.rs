@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Data;
 use super::commit::{Extent, Outcome};
 use crate::error::SessionError;
-use crate::key::{Key, UnverifiedKey};
+use crate::key::Key;
 use crate::models::{Condition, Session};
 use crate::settings::SessionSettings;
 
@@ -73,8 +73,8 @@ impl fmt::Debug for Change {
 /// Where the session comes from.
 #[derive(Debug)]
 enum Origin {
-    /// Not looked up yet; the key is the one that the client sent, if it is well-formed.
-    Unloaded(Option<UnverifiedKey>),
+    /// Not looked up yet.
+    Unloaded,
     /// No live row: a session that does not exist yet.
     Nowhere,
     /// A live row.
@@ -169,8 +169,8 @@ impl Plan {
 }
 
 impl State {
-    pub(crate) fn unloaded(key: Option<UnverifiedKey>) -> Self {
-        Self::at(Origin::Unloaded(key))
+    pub(crate) fn unloaded() -> Self {
+        Self::at(Origin::Unloaded)
     }
 
     pub(crate) fn loaded(row: Option<Arc<Row>>) -> Self {
@@ -205,14 +205,7 @@ impl State {
     }
 
     pub(crate) fn is_loaded(&self) -> bool {
-        !matches!(self.origin, Origin::Unloaded(_))
-    }
-
-    pub(crate) fn incoming(&self) -> Option<UnverifiedKey> {
-        match &self.origin {
-            Origin::Unloaded(key) => key.clone(),
-            _ => None,
-        }
+        !matches!(self.origin, Origin::Unloaded)
     }
 
     pub(crate) fn row(&self) -> Option<&Arc<Row>> {
@@ -324,7 +317,7 @@ impl State {
 
     fn save(&self, settings: &SessionSettings) -> Save {
         match &self.origin {
-            Origin::Unloaded(_) => Save::Nothing,
+            Origin::Unloaded => Save::Nothing,
             Origin::Nowhere if self.is_void() => Save::Nothing,
             Origin::Nowhere => Save::Insert {
                 data: self.data().clone(),
