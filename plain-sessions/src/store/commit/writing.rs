@@ -112,7 +112,8 @@ impl Writing {
              expires_at = n.new_expires_at, owner = n.new_owner FROM (",
             ") AS n WHERE s.id = n.number AND s.key_hash = n.key_hash \
              AND s.session_data = n.old_data AND s.created_at = n.created_at \
-             AND s.expires_at = n.old_expires_at AND s.owner IS NOT DISTINCT FROM n.old_owner RETURNING id",
+             AND s.expires_at = n.old_expires_at AND s.owner IS NOT DISTINCT FROM n.old_owner \
+             RETURNING id",
         ];
         Self::new(kind, swaps, &SWAP, around)
     }
