@@ -1,6 +1,8 @@
 //! `plain.sessions.chores.ClearExpired`: deletes the sessions that are over, and sets right those that
 //! a wrong clock wrote.
 
+use std::time::{Duration, Instant};
+
 use chrono::{SubsecRound, TimeDelta, Utc};
 use plain::chores::{Chore, progress};
 use plain::db::{self, Database};
@@ -16,8 +18,12 @@ pub const NAME: &str = "plain.sessions.chores.ClearExpired";
 #[derive(Clone, Copy, Debug)]
 pub struct ClearExpired;
 
-/// Rows that one statement deletes. SQLite's writer is held for a few milliseconds by as many.
-const BATCH: i64 = 1_000;
+/// How long one statement is to take: SQLite has one writer, and visitors wait for it meanwhile.
+const HOLD: Duration = Duration::from_millis(3);
+
+/// Rows that one statement deletes, by how long the one before it took.
+const FEWEST: i64 = 50;
+const MOST: i64 = 1_000;
 
 impl Chore for ClearExpired {
     fn description(&self) -> &'static str {
@@ -48,21 +54,36 @@ impl Chore for ClearExpired {
 /// If the database fails; what was deleted until then stays deleted.
 pub async fn clear_expired(db: &Database) -> Result<u64, db::Error> {
     let now = Utc::now();
-    let mut deleted = 0;
+    let (mut rows, mut deleted) = (FEWEST, 0);
     loop {
+        let begun = Instant::now();
         let batch = db
             .query(
                 "DELETE FROM plainsessions_session WHERE id IN \
                  (SELECT id FROM plainsessions_session WHERE expires_at <= $1 LIMIT $2)",
             )
             .bind(now)
-            .bind(BATCH);
+            .bind(rows);
         match batch.execute().await? {
             0 => return Ok(deleted),
-            rows => deleted += rows,
+            more => deleted += more,
         }
         progress(format_args!("{deleted} expired sessions deleted"));
+        let took = begun.elapsed();
+        rows = next_batch(rows, took);
+        // As long again is the visitors', also where this is another process than their server.
+        tokio::time::sleep(took).await;
     }
+}
+
+/// How many rows the next statement deletes, when that for `rows` took so long.
+fn next_batch(rows: i64, took: Duration) -> i64 {
+    match took {
+        took if took > HOLD => rows / 2,
+        took if took < HOLD / 2 => rows * 2,
+        _ => rows,
+    }
+    .clamp(FEWEST, MOST)
 }
 
 /// How much the clocks of computers that share a database may differ.
@@ -86,7 +107,7 @@ async fn set_right(db: &Database, settings: &SessionSettings) -> Result<u64, db:
             )
             .bind(now + LENIENCE)
             .bind(now + settings.age() + LENIENCE)
-            .bind(BATCH)
+            .bind(MOST)
             .fetch_all()
             .await?;
         if odd.is_empty() {
@@ -105,5 +126,20 @@ async fn set_right(db: &Database, settings: &SessionSettings) -> Result<u64, db:
                 .bind(id);
             changed += change.execute().await?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_as_large_as_visitors_hardly_notice() {
+        let after = |rows, milliseconds| next_batch(rows, Duration::from_millis(milliseconds));
+        assert_eq!(
+            (after(400, 1), after(400, 2), after(400, 9)),
+            (800, 400, 200)
+        );
+        assert_eq!((after(800, 0), after(60, 100)), (MOST, FEWEST));
     }
 }
