@@ -11,6 +11,7 @@
 pub mod browser;
 pub mod command_line;
 pub mod costs;
+pub mod exchange;
 pub mod log;
 mod on_postgres;
 pub mod proxy;
