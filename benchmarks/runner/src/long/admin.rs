@@ -82,11 +82,11 @@ pub(super) fn measure(
             "last page, as the first of the other order".to_owned(),
             "?sort=created_at".to_owned(),
         ),
-        ("filter Active".to_owned(), "?filter=Active".to_owned()),
-        ("filter Expired".to_owned(), "?filter=Expired".to_owned()),
+        ("filter Active".to_owned(), "?filter=active".to_owned()),
+        ("filter Expired".to_owned(), "?filter=expired".to_owned()),
         (
             "filter Signed in".to_owned(),
-            "?filter=Signed%20in".to_owned(),
+            "?filter=signed-in".to_owned(),
         ),
     ];
     let mut pages = Vec::new();
