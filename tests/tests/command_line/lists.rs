@@ -95,18 +95,18 @@ fn one_setting_is_written_as_a_script_wants_it() {
 #[test]
 fn urls_are_listed_with_what_answers_them() {
     assert_snapshot!(site().done("urls list"), @"
-    PATH                 METHODS                NAME    VIEW                     PACKAGE
-    /assets/<path:name>  GET HEAD OPTIONS       -       plain::assets            plain
-    /                    GET HEAD OPTIONS       home    site::pages::Home        site
-    /visits              GET HEAD POST OPTIONS  visits  site::pages::Visits      site
-    /who                 GET HEAD OPTIONS       -       site::pages::Who         site
-    /events              GET HEAD OPTIONS       -       site::pages::Events      site
-    /slow                GET HEAD OPTIONS       -       site::pages::Slow        site
-    /notes               GET HEAD POST OPTIONS  notes   site::pages::Notes       site
-    /hold                GET HEAD OPTIONS       -       site::pages::Hold        site
-    /panic               GET HEAD OPTIONS       -       site::pages::Panic       site
-    /no-template         GET HEAD OPTIONS       -       site::pages::NoTemplate  site
-    /fail                GET HEAD OPTIONS       -       site::pages::Fail        site
+    PATH                 METHODS                      NAME    VIEW                     PACKAGE
+    /assets/<path:name>  GET HEAD OPTIONS             -       plain::assets            plain
+    /                    GET HEAD OPTIONS             home    site::pages::Home        site
+    /visits              GET HEAD POST PATCH OPTIONS  visits  site::pages::Visits      site
+    /who                 GET HEAD OPTIONS             -       site::pages::Who         site
+    /events              GET HEAD OPTIONS             -       site::pages::Events      site
+    /slow                GET HEAD OPTIONS             -       site::pages::Slow        site
+    /notes               GET HEAD POST OPTIONS        notes   site::pages::Notes       site
+    /hold                GET HEAD OPTIONS             -       site::pages::Hold        site
+    /panic               GET HEAD OPTIONS             -       site::pages::Panic       site
+    /no-template         GET HEAD OPTIONS             -       site::pages::NoTemplate  site
+    /fail                GET HEAD OPTIONS             -       site::pages::Fail        site
     ");
 }
 

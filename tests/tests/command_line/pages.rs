@@ -39,10 +39,16 @@ fn what_is_not_there_or_not_allowed_passes_the_same_middleware() {
     assert_eq!((head.status, head.body.as_str()), (404, ""));
     let refused = server.request("DELETE", "/visits", &[]);
     assert_eq!(refused.status, 405);
-    assert_eq!(refused.header("allow"), Some("GET, HEAD, POST, OPTIONS"));
+    assert_eq!(
+        refused.header("allow"),
+        Some("GET, HEAD, POST, PATCH, OPTIONS")
+    );
     assert_eq!(refused.header("x-stamp"), Some("site"));
     let options = server.request("OPTIONS", "/visits", &[]);
-    assert_eq!(options.header("allow"), Some("GET, HEAD, POST, OPTIONS"));
+    assert_eq!(
+        options.header("allow"),
+        Some("GET, HEAD, POST, PATCH, OPTIONS")
+    );
     assert_eq!(server.request("BREW", "/visits", &[]).status, 405);
 }
 
