@@ -91,9 +91,10 @@ impl Postgres {
             _folder: folder,
         };
         server.wait()?;
-        let mut sql = server.sql("postgres")?;
-        sql.run("CREATE EXTENSION pg_stat_statements")?;
-        track(&mut sql, "none")?;
+        server
+            .sql("postgres")?
+            .run("CREATE EXTENSION pg_stat_statements")?;
+        server.track("none")?;
         Ok(server)
     }
 
@@ -148,11 +149,11 @@ impl Postgres {
     pub(crate) fn count(&self, name: &str, work: impl FnOnce() -> Result<()>) -> Result<Counted> {
         const SYNCS: &str = "SELECT wal_sync FROM pg_stat_wal";
         let mut sql = self.sql("postgres")?;
-        track(&mut sql, "top")?;
+        self.track("top")?;
         sql.run("SELECT pg_stat_statements_reset()")?;
         let before = sql.number(SYNCS)?;
         let done = work();
-        track(&mut sql, "none")?;
+        self.track("none")?;
         done?;
         let syncs = sql.number(SYNCS)? - before;
         let statements = sql.number(&format!(
@@ -161,17 +162,24 @@ impl Postgres {
         ))?;
         Ok(Counted { statements, syncs })
     }
-}
 
-/// Says what is counted. In the server's file: what its command line says could not be changed.
-fn track(sql: &mut Sql, what: &str) -> Result<()> {
-    sql.run(&format!(
-        "ALTER SYSTEM SET pg_stat_statements.track = '{what}'"
-    ))?;
-    sql.run("SELECT pg_reload_conf()")?;
-    // The server's processes read it when they next hear of it, within moments.
-    std::thread::sleep(Duration::from_millis(200));
-    Ok(())
+    /// Says what is counted, in the server's file: what its command line says could not be changed.
+    fn track(&self, what: &str) -> Result<()> {
+        let mut sql = self.sql("postgres")?;
+        sql.run(&format!(
+            "ALTER SYSTEM SET pg_stat_statements.track = '{what}'"
+        ))?;
+        sql.run("SELECT pg_reload_conf()")?;
+        let is_read =
+            format!("SELECT (current_setting('pg_stat_statements.track') = '{what}')::int::bigint");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        // A new connection has the setting once the server has read it and told its processes.
+        while self.sql("postgres")?.number(&is_read)? == 0 {
+            let is_late = Instant::now() > deadline;
+            ensure!(!is_late, "PostgreSQL did not read its settings within 30 s");
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Postgres {
