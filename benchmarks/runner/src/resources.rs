@@ -46,14 +46,7 @@ pub(crate) fn look(subject: Subject, data: &mut Data<'_>, options: &Options) -> 
         session_bytes: 0,
     };
     let copy = data.copy(subject, &cell)?;
-    let setup = Setup {
-        database_url: &copy.url,
-        synchronous: cell.store.synchronous(),
-        session_bytes: 0,
-        pool: options.pool,
-        log: &copy.log,
-        variables: &[],
-    };
+    let setup = Setup::of(&cell, &copy, options);
     let starts = if options.quick { 1 } else { 9 };
     let mut first_answers: Vec<f64> = Vec::new();
     for _ in 0..starts {

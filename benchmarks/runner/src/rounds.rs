@@ -120,14 +120,7 @@ fn enter(
     page: &mut Option<String>,
 ) -> Result<Contestant> {
     let copy = data.copy(subject, cell)?;
-    let running = subject.start(&Setup {
-        database_url: &copy.url,
-        synchronous: cell.store.synchronous(),
-        session_bytes: cell.session_bytes,
-        pool: options.pool,
-        log: &copy.log,
-        variables: &[],
-    })?;
+    let running = subject.start(&Setup::of(cell, &copy, options))?;
     check::before(&running, cell, &copy.cookies, page)?;
     Ok(Contestant {
         running,

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::cell::Cell;
 use crate::client::Client;
+use crate::data::Copy;
+use crate::options::Options;
 use crate::postgres::free_port;
 
 /// A program that is measured.
@@ -69,6 +72,20 @@ pub(crate) struct Setup<'a> {
     pub(crate) log: &'a Path,
     /// More variables.
     pub(crate) variables: &'a [(&'a str, String)],
+}
+
+impl<'a> Setup<'a> {
+    /// On `copy`, as `cell` and the options of the run say.
+    pub(crate) fn of(cell: &Cell, copy: &'a Copy, options: &Options) -> Self {
+        Self {
+            database_url: &copy.url,
+            synchronous: cell.store.synchronous(),
+            session_bytes: cell.session_bytes,
+            pool: options.pool,
+            log: &copy.log,
+            variables: &[],
+        }
+    }
 }
 
 impl Subject {

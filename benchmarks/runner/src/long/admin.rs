@@ -52,14 +52,7 @@ pub(super) fn measure(
     };
     let copy = data.copy(plain, &cell)?;
     spread(plain, store, &copy.url, options.rows)?;
-    let setup = Setup {
-        database_url: &copy.url,
-        synchronous: store.synchronous(),
-        session_bytes: 0,
-        pool: options.pool,
-        log: &copy.log,
-        variables: &[],
-    };
+    let setup = Setup::of(&cell, &copy, options);
     let words = ["users", "create", EMAIL, "--admin", "--password-stdin"];
     plain.order(&setup, &words, &format!("{PASSWORD}\n"))?;
     let running = plain.start(&setup)?;

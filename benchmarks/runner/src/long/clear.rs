@@ -162,22 +162,6 @@ fn fill(store: Store, url: &str, expired: u64) -> Result<()> {
     settle(&mut sql, sqlite)
 }
 
-fn setup<'a>(
-    cell: &Cell,
-    copy: &'a Copy,
-    options: &Options,
-    variables: &'a [(&'a str, String)],
-) -> Setup<'a> {
-    Setup {
-        database_url: &copy.url,
-        synchronous: cell.store.synchronous(),
-        session_bytes: 0,
-        pool: options.pool,
-        log: &copy.log,
-        variables,
-    }
-}
-
 fn start(
     plain: Subject,
     cell: &Cell,
@@ -187,7 +171,10 @@ fn start(
 ) -> Result<Running> {
     let schedule = format!(r#"{{"{CHORE}": "{schedule}"}}"#);
     let variables = [("PLAIN_CHORES_SCHEDULE", schedule)];
-    plain.start(&setup(cell, copy, options, &variables))
+    plain.start(&Setup {
+        variables: &variables,
+        ..Setup::of(cell, copy, options)
+    })
 }
 
 /// The chore as a process beside the server.
@@ -201,7 +188,7 @@ impl Drop for Chore {
 }
 
 fn run(plain: Subject, cell: &Cell, copy: &Copy, options: &Options) -> Result<Chore> {
-    let mut command = plain.command(&setup(cell, copy, options, &[]));
+    let mut command = plain.command(&Setup::of(cell, copy, options));
     command.args(["chores", "run", CHORE]).stderr(Stdio::null());
     Ok(Chore(command.spawn()?))
 }

@@ -51,14 +51,7 @@ pub(super) fn measure(
         for rows in [0, options.rows] {
             let copy = data.copy_as(subject, &cell, &format!("rows_{}_{rows}", subject.name))?;
             spread(subject, store, &copy.url, rows)?;
-            let running = subject.start(&Setup {
-                database_url: &copy.url,
-                synchronous: store.synchronous(),
-                session_bytes: 0,
-                pool: options.pool,
-                log: &copy.log,
-                variables: &[],
-            })?;
+            let running = subject.start(&Setup::of(&cell, &copy, options))?;
             contestants.push((running, copy));
         }
     }
