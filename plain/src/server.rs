@@ -178,13 +178,14 @@ impl Server {
         let watchdog = watched.map(|longest| Watchdog::start(beats, longest));
         let _watchdog = watchdog.transpose().map_err(ServerError::Threads)?;
         // Only the threads may hold the socket, so that it is closed when they stop to accept.
-        let _file = self.listener.close();
+        let file = self.listener.close();
         let mut watch = self.shutdown.watch();
         tokio::select! {
             biased;
             () = watch.finishing() => {}
             _ = running.recv() => return Err(ServerError::ThreadEnded),
         }
+        drop(file);
         if finished(&mut running, self.settings.graceful_timeout(), &mut watch).await {
             return Ok(Stopped::Finished);
         }

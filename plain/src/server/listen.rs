@@ -1,5 +1,6 @@
 //! Where the server listens: on an address, on a Unix socket, or on what the service manager passes.
 
+mod last_call;
 #[cfg(unix)]
 mod unix;
 
@@ -15,7 +16,11 @@ use crate::settings::{Bind, ServerSettings};
 /// A socket that clients connect to.
 #[derive(Debug)]
 pub(crate) enum Listener {
-    Tcp(TcpListener),
+    Tcp {
+        listener: TcpListener,
+        /// Whether another process has it, too, and answers there when this one has ended.
+        is_shared: bool,
+    },
     #[cfg(unix)]
     Unix(unix::Listener),
 }
@@ -29,7 +34,10 @@ impl Listener {
         }
         let bind = &settings.server_bind;
         match Bind::parse(bind) {
-            Ok(Bind::Tcp { host, port }) => tcp(bind, host, port).map(Self::Tcp),
+            Ok(Bind::Tcp { host, port }) => tcp(bind, host, port).map(|listener| Self::Tcp {
+                listener,
+                is_shared: false,
+            }),
             #[cfg(unix)]
             Ok(Bind::Unix(path)) => {
                 let listener = unix::Listener::bind(path, settings.socket_mode());
@@ -50,7 +58,7 @@ impl Listener {
     #[cfg(unix)]
     pub(crate) fn handle(&self) -> io::Result<OwnedFd> {
         Ok(match self {
-            Self::Tcp(listener) => listener.try_clone()?.into(),
+            Self::Tcp { listener, .. } => listener.try_clone()?.into(),
             Self::Unix(listener) => listener.another()?.into(),
         })
     }
@@ -63,14 +71,23 @@ impl Listener {
             // Only a socket of another family has no address that can be read as one of TCP.
             return unix::Listener::handed_down(listener.into()).map(Self::Unix);
         }
+        Self::shared(listener)
+    }
+
+    /// A socket that another process has, too.
+    #[cfg(unix)]
+    fn shared(listener: TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self::Tcp(listener))
+        Ok(Self::Tcp {
+            listener,
+            is_shared: true,
+        })
     }
 
     /// The address, if it has one.
     pub(super) fn address(&self) -> io::Result<Option<SocketAddr>> {
         match self {
-            Self::Tcp(listener) => listener.local_addr().map(Some),
+            Self::Tcp { listener, .. } => listener.local_addr().map(Some),
             #[cfg(unix)]
             Self::Unix(_) => Ok(None),
         }
@@ -79,16 +96,17 @@ impl Listener {
     /// The path of a Unix socket, as it is written in `SERVER_BIND`.
     pub(super) fn path(&self) -> Option<String> {
         match self {
-            Self::Tcp(_) => None,
+            Self::Tcp { .. } => None,
             #[cfg(unix)]
             Self::Unix(listener) => Some(listener.shown()),
         }
     }
 
-    /// Closes this handle of the socket. What is returned is to live as long as the server.
+    /// Closes this handle of the socket. What is returned is to live until the server stops: then
+    /// nobody finds the socket any more.
     pub(super) fn close(self) -> impl Sized {
         match self {
-            Self::Tcp(_) => None,
+            Self::Tcp { .. } => None,
             #[cfg(unix)]
             Self::Unix(listener) => listener.close(),
         }
@@ -96,17 +114,32 @@ impl Listener {
 
     /// The same socket, for another thread to accept from.
     pub(super) fn another(&self) -> io::Result<Another> {
-        match self {
-            Self::Tcp(listener) => listener.try_clone().map(Another::Tcp),
+        Ok(match self {
+            Self::Tcp {
+                listener,
+                is_shared,
+            } => Another {
+                handle: Handle::Tcp(listener.try_clone()?),
+                is_shared: *is_shared,
+            },
             #[cfg(unix)]
-            Self::Unix(listener) => listener.another().map(Another::Unix),
-        }
+            Self::Unix(listener) => Another {
+                handle: Handle::Unix(listener.another()?),
+                is_shared: listener.is_shared(),
+            },
+        })
     }
 }
 
 /// One thread's handle of a socket that several threads accept from.
 #[derive(Debug)]
-pub(super) enum Another {
+pub(super) struct Another {
+    handle: Handle,
+    is_shared: bool,
+}
+
+#[derive(Debug)]
+enum Handle {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(std::os::unix::net::UnixListener),
@@ -114,7 +147,13 @@ pub(super) enum Another {
 
 /// The same, while the thread waits for connections.
 #[derive(Debug)]
-pub(super) enum Accepting {
+pub(super) struct Accepting {
+    socket: Waiting,
+    is_shared: bool,
+}
+
+#[derive(Debug)]
+enum Waiting {
     Tcp(tokio::net::TcpListener),
     #[cfg(unix)]
     Unix(tokio::net::UnixListener),
@@ -123,15 +162,19 @@ pub(super) enum Accepting {
 impl Another {
     /// Waits for connections in this thread's runtime.
     pub(super) fn accepting(self) -> io::Result<Accepting> {
-        match self {
-            Self::Tcp(listener) => tokio::net::TcpListener::from_std(listener).map(Accepting::Tcp),
+        let socket = match self.handle {
+            Handle::Tcp(listener) => Waiting::Tcp(tokio::net::TcpListener::from_std(listener)?),
             #[cfg(unix)]
-            Self::Unix(listener) => {
-                tokio::net::UnixListener::from_std(listener).map(Accepting::Unix)
-            }
-        }
+            Handle::Unix(listener) => Waiting::Unix(tokio::net::UnixListener::from_std(listener)?),
+        };
+        Ok(Accepting {
+            socket,
+            is_shared: self.is_shared,
+        })
     }
+}
 
+impl Handle {
     /// A connection that waits already, with the other end's address if it has one.
     fn accept(&self) -> io::Result<(Socket, Option<SocketAddr>)> {
         match self {
@@ -155,25 +198,36 @@ impl Another {
 impl Accepting {
     /// The next connection, with the other end's address if it has one.
     pub(super) async fn accept(&self) -> io::Result<(Socket, Option<SocketAddr>)> {
-        match self {
-            Self::Tcp(listener) => {
+        match &self.socket {
+            Waiting::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 Ok((Socket::Tcp(stream), Some(peer)))
             }
             #[cfg(unix)]
-            Self::Unix(listener) => {
+            Waiting::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
                 Ok((Socket::Unix(stream), None))
             }
         }
     }
 
+    /// Waits until nobody is about to connect any more, while what comes is still to be accepted. A
+    /// socket that another process has, too, loses no connection when it is closed here.
+    pub(super) async fn last_call(&self) {
+        match &self.socket {
+            _ if self.is_shared => {}
+            Waiting::Tcp(listener) => last_call::of_tcp(listener).await,
+            #[cfg(unix)]
+            Waiting::Unix(_) => last_call::of_file().await,
+        }
+    }
+
     /// The connections that wait already, after which no more are accepted.
     pub(super) fn waiting(self) -> impl Iterator<Item = (Socket, Option<SocketAddr>)> {
-        let listener = match self {
-            Self::Tcp(listener) => listener.into_std().map(Another::Tcp),
+        let listener = match self.socket {
+            Waiting::Tcp(listener) => listener.into_std().map(Handle::Tcp),
             #[cfg(unix)]
-            Self::Unix(listener) => listener.into_std().map(Another::Unix),
+            Waiting::Unix(listener) => listener.into_std().map(Handle::Unix),
         };
         let listener = listener.ok();
         std::iter::from_fn(move || listener.as_ref()?.accept().ok())

@@ -91,9 +91,15 @@ impl<H: Handler> Worker<H> {
         }
     }
 
-    /// Accepts until the server is asked to stop, and then what was waiting already.
+    /// Accepts until the server is asked to stop and nobody is about to connect any more, and then
+    /// what was waiting already.
     async fn accept(&mut self, listener: Accepting, alive: &mpsc::Sender<()>) {
         let mut offers = FuturesUnordered::new();
+        let mut watch = self.watch.clone();
+        let mut over = Box::pin(async {
+            watch.finishing().await;
+            listener.last_call().await;
+        });
         loop {
             let accepted = async {
                 self.room.available(&self.shutdown).await;
@@ -101,7 +107,7 @@ impl<H: Handler> Worker<H> {
             };
             let accepted = tokio::select! {
                 biased;
-                () = self.watch.finishing() => break,
+                () = &mut over => break,
                 came = self.share.handed() => {
                     self.open_detached(came, alive);
                     continue;
@@ -132,6 +138,7 @@ impl<H: Handler> Worker<H> {
                 }
             }
         }
+        drop(over);
         for (socket, peer) in listener.waiting() {
             self.open(socket, peer, alive);
         }

@@ -63,6 +63,11 @@ impl Listener {
         self.listener.try_clone()
     }
 
+    /// Whether another process has it, too, and answers there when this one has ended.
+    pub(super) fn is_shared(&self) -> bool {
+        self.file.is_none()
+    }
+
     /// Closes this handle of the socket; what is returned is its file.
     pub(super) fn close(self) -> Option<SocketFile> {
         self.file
@@ -117,10 +122,7 @@ pub(super) fn inherited() -> Result<Option<super::Listener>, ServerError> {
         });
     }
     let listener = match passed.take_tcp_listener(0) {
-        Ok(listener) => listener.map(|listener| {
-            listener.set_nonblocking(true)?;
-            Ok(super::Listener::Tcp(listener))
-        }),
+        Ok(listener) => listener.map(super::Listener::shared),
         Err(_) => match passed.take_unix_listener(0) {
             Ok(listener) => listener
                 .map(|listener| Listener::handed_down(listener.into()).map(super::Listener::Unix)),

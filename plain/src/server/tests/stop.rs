@@ -1,8 +1,10 @@
 //! How a server stops.
 
+use std::io::Read;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
@@ -33,7 +35,7 @@ fn gated() -> (impl Handler, Receiver<()>, Arc<Semaphore>) {
 /// Waits until `server` accepts nobody any more.
 fn refuses(server: &TestServer) {
     let started = Instant::now();
-    while TcpStream::connect(server.address()).is_ok() {
+    while TcpStream::connect_timeout(&server.address(), LOST).is_ok() {
         assert!(
             started.elapsed() < Duration::from_secs(10),
             "still accepting"
@@ -146,4 +148,52 @@ fn a_handler_that_blocks_its_thread_does_not_hold_up_the_end() {
     server.shutdown().end();
     assert!(matches!(server.wait(), Stopped::Ended { .. }));
     drop(release);
+}
+
+#[test]
+fn whoever_could_still_connect_to_a_server_that_stops_is_answered() {
+    for _ in 0..25 {
+        let server = TestServer::start(gated().0);
+        let address = server.address();
+        let coming = Coming::start(move || TcpStream::connect_timeout(&address, LOST));
+        server.shutdown().finish();
+        assert_eq!(server.wait(), Stopped::Finished);
+        coming.end();
+    }
+}
+
+/// After so long a client takes it that nobody listens.
+const LOST: Duration = Duration::from_millis(100);
+
+/// Clients that ask on a new connection each time, until nobody listens any more.
+pub(super) struct Coming([JoinHandle<()>; 8]);
+
+impl Coming {
+    pub(super) fn start<S: Read + Write>(
+        connect: impl Fn() -> io::Result<S> + Clone + Send + 'static,
+    ) -> Self {
+        Self([(); 8].map(|()| {
+            let connect = connect.clone();
+            thread::spawn(move || {
+                while let Ok(stream) = connect() {
+                    let answer = ask(stream);
+                    assert!(answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 ")));
+                }
+            })
+        }))
+    }
+
+    /// Waits for them; each connection must have had its answer.
+    pub(super) fn end(self) {
+        for client in self.0 {
+            client.join().unwrap();
+        }
+    }
+}
+
+fn ask(mut stream: impl Read + Write) -> io::Result<String> {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use super::peer::Peer;
+use super::stop::Coming;
 use super::*;
 
 #[tokio::test]
@@ -49,6 +50,24 @@ async fn a_unix_socket_is_served_and_removed_at_the_end() {
         ("http None".to_owned(), String::new())
     );
     assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn whoever_could_still_connect_to_the_file_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.sock");
+    let settings = ServerSettings {
+        server_bind: format!("unix:{}", path.display()),
+        ..ServerSettings::default()
+    };
+    for _ in 0..25 {
+        let server = Server::bind(&settings).unwrap();
+        let path = path.clone();
+        let coming = Coming::start(move || UnixStream::connect(&path));
+        server.shutdown().finish();
+        assert_eq!(server.run(app).await.unwrap(), Stopped::Finished);
+        coming.end();
+    }
 }
 
 #[test]
