@@ -75,6 +75,7 @@ pub mod settings;
 pub mod signing;
 pub mod templates;
 pub mod test;
+mod timestamp;
 pub mod urls;
 pub mod views;
 mod written;

@@ -1,6 +1,6 @@
 //! Values that go into a statement.
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use sqlx::Arguments;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo};
@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use sqlx::{Postgres, encode::IsNull, error::BoxDynError};
 
 use super::Error;
+use crate::timestamp::Timestamp;
 
 /// A value bound to a placeholder of a statement.
 ///
@@ -44,32 +45,6 @@ pub enum Value {
     /// A moment, to the microsecond. SQLite stores the text `2026-01-31T08:15:00.000000Z`, whose
     /// fixed width makes comparing texts the same as comparing times.
     Time(DateTime<Utc>),
-}
-
-/// The text of a [`Value::Time`], as SQLite stores it.
-fn time_text(time: DateTime<Utc>) -> String {
-    let (date, clock) = (time.date_naive(), time.time());
-    let micros = clock.nanosecond() % 1_000_000_000 / 1000;
-    // From the end, and by hand: a format costs several times as much, and each write has two times.
-    let mut text = *b"0000-00-00T00:00:00.000000Z";
-    for (end, mut number) in [
-        (4, date.year().unsigned_abs()),
-        (7, date.month()),
-        (10, date.day()),
-        (13, clock.hour()),
-        (16, clock.minute()),
-        (19, clock.second()),
-        (26, micros),
-    ] {
-        let mut at = end;
-        while number > 0 {
-            at -= 1;
-            text[at] = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-    }
-    let text = str::from_utf8(&text).expect("digits and punctuation are ASCII");
-    text.to_owned()
 }
 
 impl Value {
@@ -115,7 +90,7 @@ pub(super) fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, sq
             Value::Bytes(value) => arguments.add(value),
             Value::Json(value) => arguments.add(Json(value)),
             Value::JsonText(value) => arguments.add(value),
-            Value::Time(value) => arguments.add(time_text(value)),
+            Value::Time(value) => arguments.add(Timestamp::of(value).as_str().to_owned()),
         };
         added.map_err(|reason| refuse(index, &reason.to_string()))?;
     }

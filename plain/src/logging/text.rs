@@ -3,19 +3,19 @@
 //! They read as those of `tracing_subscriber`'s own format, which takes three times the work for them,
 //! and each request has one.
 
-use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::{self, Debug, Write};
 use std::iter;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use chrono::DateTime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::timestamp::Timestamp;
 
 /// Makes such lines.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,9 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let metadata = event.metadata();
-        write_time(&mut writer)?;
+        let now = Timestamp::of(SystemTime::now().into());
+        writer.write_str(now.as_str())?;
+        writer.write_char(' ')?;
         writer.write_str(level(*metadata.level()))?;
         let spans = context.event_scope();
         let is_in_span = spans.is_some();
@@ -77,40 +79,6 @@ fn level(level: Level) -> &'static str {
         Level::DEBUG => "DEBUG ",
         Level::TRACE => "TRACE ",
     }
-}
-
-/// A second, in seconds since 1970, and its text.
-#[derive(Debug, Default)]
-struct Second(u64, String);
-
-thread_local! {
-    /// The second of the latest line of this thread: most have it with the line before.
-    static LATEST: RefCell<Second> = RefCell::default();
-}
-
-/// Writes the time to the microsecond, in UTC, as RFC 3339 has it.
-fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
-    // A clock that stands before 1970 tells nothing.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.unwrap_or_default();
-    LATEST.with_borrow_mut(|Second(at, text)| {
-        if *at != now.as_secs() || text.is_empty() {
-            let time = i64::try_from(now.as_secs()).ok();
-            let time = time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-            let time = time.unwrap_or_default();
-            text.clear();
-            write!(text, "{}", time.format("%Y-%m-%dT%H:%M:%S"))?;
-            *at = now.as_secs();
-        }
-        writer.write_str(text)
-    })?;
-    let mut fraction = *b".000000Z ";
-    let mut left = now.subsec_micros();
-    for digit in fraction[1..7].iter_mut().rev() {
-        *digit = b'0' + (left % 10) as u8;
-        left /= 10;
-    }
-    writer.write_str(str::from_utf8(&fraction).unwrap_or_default())
 }
 
 /// Writes the fields of one event or span.
@@ -215,6 +183,7 @@ impl Write for Visible<'_, '_> {
 mod tests {
     use std::io;
 
+    use chrono::DateTime;
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::{Registry, fmt};
 
