@@ -1,5 +1,6 @@
 //! `plain new`: what it makes is built and run, against this checkout.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -77,6 +78,24 @@ fn a_new_project_passes_its_tests_and_runs() {
         let text = fs::read_to_string(project.path("guest-book").join(file)).unwrap();
         assert!(!text.contains("__"), "{file}: {text}");
     }
+}
+
+#[test]
+fn the_guide_says_how_many_crates_a_new_project_compiles() {
+    let mut project = folder();
+    make(&mut project, "new guest-book", "guest-book");
+    let tree = cargo(
+        &project,
+        &["tree", "--quiet", "-e", "normal,build", "--prefix", "none"],
+    );
+    // A crate that several need is marked from its second line on.
+    let crates: BTreeSet<_> = tree.lines().map(|it| it.trim_end_matches(" (*)")).collect();
+    let said = format!("a new project compiles {} crates", crates.len());
+    let pages = ["README.md", "docs/src/development.md"].map(|page| {
+        let text = fs::read_to_string(workspace().join(page)).unwrap();
+        (page, text.contains(&said))
+    });
+    assert!(pages.iter().all(|(_, says)| *says), "{said}: {pages:?}");
 }
 
 #[test]
