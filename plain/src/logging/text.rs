@@ -3,6 +3,7 @@
 //! They read as those of `tracing_subscriber`'s own format, which takes three times the work for them,
 //! and each request has one.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt::{self, Debug, Write};
 use std::iter;
@@ -23,13 +24,7 @@ pub(super) struct TextLines;
 
 impl<'writer> FormatFields<'writer> for TextLines {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
-        let mut line = Fields {
-            writer,
-            is_first: true,
-            result: Ok(()),
-        };
-        fields.record(&mut line);
-        line.result
+        write_whole(writer, |text| write_fields(text, fields))
     }
 }
 
@@ -40,35 +35,79 @@ where
     fn format_event(
         &self,
         context: &FmtContext<'_, S, Self>,
-        mut writer: Writer<'_>,
+        writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let metadata = event.metadata();
-        let now = Timestamp::of(SystemTime::now().into());
-        writer.write_str(now.as_str())?;
-        writer.write_char(' ')?;
-        writer.write_str(level(*metadata.level()))?;
-        let spans = context.event_scope();
-        let is_in_span = spans.is_some();
-        for span in spans.into_iter().flat_map(|scope| scope.from_root()) {
-            writer.write_str(span.name())?;
-            let extensions = span.extensions();
-            let fields = extensions.get::<FormattedFields<Self>>();
-            if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
-                writer.write_char('{')?;
-                writer.write_str(fields)?;
-                writer.write_char('}')?;
-            }
-            writer.write_char(':')?;
-        }
-        if is_in_span {
-            writer.write_char(' ')?;
-        }
-        writer.write_str(metadata.target())?;
-        writer.write_str(": ")?;
-        self.format_fields(writer.by_ref(), event)?;
-        writer.write_char('\n')
+        write_whole(writer, |line| write_line(line, context, event))
     }
+}
+
+/// The most memory that a thread keeps for its next line.
+const MOST_KEPT: usize = 4 * 1024;
+
+thread_local! {
+    /// The memory of the latest line of this thread.
+    static LINE: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Gives `writer` the text that `write` makes, at once: each piece that goes to it is a call that the
+/// compiler can't see through.
+fn write_whole(
+    mut writer: Writer<'_>,
+    write: impl FnOnce(&mut String) -> fmt::Result,
+) -> fmt::Result {
+    let mut text = LINE.take();
+    text.clear();
+    let written = write(&mut text).and_then(|()| writer.write_str(&text));
+    if text.capacity() <= MOST_KEPT {
+        LINE.set(text);
+    }
+    written
+}
+
+fn write_line<S>(
+    line: &mut String,
+    context: &FmtContext<'_, S, TextLines>,
+    event: &Event<'_>,
+) -> fmt::Result
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let metadata = event.metadata();
+    line.push_str(Timestamp::of(SystemTime::now().into()).as_str());
+    line.push(' ');
+    line.push_str(level(*metadata.level()));
+    let spans = context.event_scope();
+    let is_in_span = spans.is_some();
+    for span in spans.into_iter().flat_map(|scope| scope.from_root()) {
+        line.push_str(span.name());
+        let extensions = span.extensions();
+        let fields = extensions.get::<FormattedFields<TextLines>>();
+        if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
+            line.push('{');
+            line.push_str(fields);
+            line.push('}');
+        }
+        line.push(':');
+    }
+    if is_in_span {
+        line.push(' ');
+    }
+    line.push_str(metadata.target());
+    line.push_str(": ");
+    write_fields(line, event)?;
+    line.push('\n');
+    Ok(())
+}
+
+fn write_fields(line: &mut String, fields: impl RecordFields) -> fmt::Result {
+    let mut fields_of = Fields {
+        line,
+        is_first: true,
+        result: Ok(()),
+    };
+    fields.record(&mut fields_of);
+    fields_of.result
 }
 
 fn level(level: Level) -> &'static str {
@@ -82,27 +121,27 @@ fn level(level: Level) -> &'static str {
 }
 
 /// Writes the fields of one event or span.
-struct Fields<'writer> {
-    writer: Writer<'writer>,
+struct Fields<'a> {
+    line: &'a mut String,
     is_first: bool,
     result: fmt::Result,
 }
 
 impl Fields<'_> {
     /// Writes the name of `field`, unless that is the message, and then its value.
-    fn add(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+    fn add(&mut self, field: &Field, value: impl FnOnce(&mut String) -> fmt::Result) {
         if self.result.is_err() {
             return;
         }
-        let space = if self.is_first { "" } else { " " };
+        if !self.is_first {
+            self.line.push(' ');
+        }
         self.is_first = false;
-        self.result = self.writer.write_str(space).and_then(|()| {
-            if !is_message(field) {
-                self.writer.write_str(field.name())?;
-                self.writer.write_char('=')?;
-            }
-            value(&mut self.writer)
-        });
+        if !is_message(field) {
+            self.line.push_str(field.name());
+            self.line.push('=');
+        }
+        self.result = value(self.line);
     }
 }
 
@@ -112,29 +151,29 @@ fn is_message(field: &Field) -> bool {
 
 impl Visit for Fields<'_> {
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, |writer| write!(writer, "{value}"));
+        self.add(field, |line| write!(line, "{value}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match is_message(field) {
-            true => self.add(field, |writer| Visible(writer).write_str(value)),
-            false => self.add(field, |writer| write_quoted(writer, value)),
+            true => self.add(field, |line| Visible(line).write_str(value)),
+            false => self.add(field, |line| write_quoted(line, value)),
         }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.add(field, |writer| {
-            write!(Visible(writer), "{value}")?;
+        self.add(field, |line| {
+            write!(Visible(line), "{value}")?;
             let causes = iter::successors(value.source(), |&cause| cause.source());
             for (index, cause) in causes.enumerate() {
                 match index {
-                    0 => write!(writer, " {}.sources=[", field.name())?,
-                    _ => writer.write_str(", ")?,
+                    0 => write!(line, " {}.sources=[", field.name())?,
+                    _ => line.write_str(", ")?,
                 }
-                write!(Visible(writer), "{cause}")?;
+                write!(Visible(line), "{cause}")?;
             }
             match value.source() {
-                Some(_) => writer.write_char(']'),
+                Some(_) => line.write_char(']'),
                 None => Ok(()),
             }
         });
@@ -142,27 +181,27 @@ impl Visit for Fields<'_> {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         match is_message(field) {
-            true => self.add(field, |writer| write!(Visible(writer), "{value:?}")),
-            false => self.add(field, |writer| write!(writer, "{value:?}")),
+            true => self.add(field, |line| write!(Visible(line), "{value:?}")),
+            false => self.add(field, |line| write!(line, "{value:?}")),
         }
     }
 }
 
 /// Writes `text` in quotes, as `Debug` does, which looks at each sign of what is nearly always plain.
-fn write_quoted(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
+fn write_quoted(line: &mut String, text: &str) -> fmt::Result {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
     if !text.bytes().all(is_plain) {
-        return write!(writer, "{text:?}");
+        return write!(line, "{text:?}");
     }
-    writer.write_char('"')?;
-    writer.write_str(text)?;
-    writer.write_char('"')
+    line.write_char('"')?;
+    line.write_str(text)?;
+    line.write_char('"')
 }
 
 /// Writes signs that control a terminal as what they are.
-struct Visible<'a, 'writer>(&'a mut Writer<'writer>);
+struct Visible<'a>(&'a mut String);
 
-impl Write for Visible<'_, '_> {
+impl Write for Visible<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // Line breaks are looked after where the line is written.
         let controls = |sign: char| sign.is_control() && !matches!(sign, '\n' | '\r' | '\t');

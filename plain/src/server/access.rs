@@ -1,5 +1,7 @@
 //! The access log: one line a request, without what may be a credential.
 
+use std::cell::RefCell;
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -56,15 +58,40 @@ impl AccessLine {
 impl Drop for AccessLine {
     fn drop(&mut self) {
         let elapsed = self.started.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(
-            target: "plain::access",
-            parent: &self.span,
-            method = self.method.as_str(),
-            path = self.path,
-            status = self.status.map_or(CLIENT_LEFT, |status| status.as_u16()),
-            duration_ms = (elapsed * 1000.0).round() / 1000.0,
-            bytes = self.bytes,
-            client = self.client.map(tracing::field::display),
-        );
+        CLIENT.with_borrow_mut(|latest| {
+            let client = self.client.map(|address| latest.text(address));
+            tracing::info!(
+                target: "plain::access",
+                parent: &self.span,
+                method = self.method.as_str(),
+                path = self.path,
+                status = self.status.map_or(CLIENT_LEFT, |status| status.as_u16()),
+                duration_ms = (elapsed * 1000.0).round() / 1000.0,
+                bytes = self.bytes,
+                client = client.map(tracing::field::display),
+            );
+        });
+    }
+}
+
+thread_local! {
+    /// The client of the latest line of this thread: behind a proxy it is always the same.
+    static CLIENT: RefCell<Client> = RefCell::default();
+}
+
+/// A client's address and its text.
+#[derive(Debug, Default)]
+struct Client(Option<IpAddr>, String);
+
+impl Client {
+    fn text(&mut self, address: IpAddr) -> &str {
+        let Self(latest, text) = self;
+        if *latest != Some(address) {
+            *latest = Some(address);
+            text.clear();
+            // A text takes whatever is written to it.
+            let _ = write!(text, "{address}");
+        }
+        text
     }
 }
