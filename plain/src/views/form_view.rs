@@ -24,7 +24,7 @@ use crate::http::{Error, InvalidField, Request, Response, Result, StatusCode};
 ///
 /// #[derive(Deserialize, Validate)]
 /// struct Subscribe {
-///     #[garde(email)]
+///     #[garde(contains("@"))]
 ///     email: String,
 /// }
 ///
