@@ -5,6 +5,7 @@
 //! | `options`, `cell` | what is measured |
 //! | `subject`, `postgres`, `data` | programs, servers and databases |
 //! | `load`, `client`, `usage`, `sql` | wrk, looking at answers, `/proc`, statements of the runner's own |
+//! | `perf` | where processor time goes |
 //! | `check` | whether each subject does what it is measured for |
 //! | `rounds`, `resources`, `long` | the measurements |
 //! | `report` | tables, chart, JSON |
@@ -16,6 +17,7 @@ mod data;
 mod load;
 mod long;
 mod options;
+mod perf;
 mod postgres;
 mod report;
 mod resources;

@@ -76,6 +76,11 @@ pub(crate) struct Options {
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/results"))]
     pub(crate) out: PathBuf,
 
+    /// Also sample what the subjects do in their last round, with perf, into `perf/CELL-SUBJECT.data`
+    /// beside the results; `benchmarks/flames` draws them.
+    #[arg(long)]
+    pub(crate) perf: bool,
+
     /// Also puts the tables into BENCHMARKS.md, and the chart and the numbers beside it.
     #[arg(long)]
     pub(crate) record: bool,

@@ -10,6 +10,7 @@ use crate::check;
 use crate::data::{Copy, Data};
 use crate::load::{Load, Seen};
 use crate::options::Options;
+use crate::perf::Perf;
 use crate::subject::{Running, Setup, Subject};
 use crate::usage;
 
@@ -84,8 +85,15 @@ pub(crate) fn measure(
             let pid = data
                 .postgres_pid()
                 .filter(|_| cell.store == Store::Postgres);
-            let turn = contestant.load(cell, options, options.duration(cell.connections), pid)?;
+            let duration = options.duration(cell.connections);
+            let is_last = round + 1 == options.rounds;
+            let perf = match options.perf && is_last {
+                true => Some(contestant.perf(cell, options, duration)?),
+                false => None,
+            };
+            let turn = contestant.load(cell, options, duration, pid)?;
             contestant.turns.push(turn);
+            perf.map_or(Ok(()), Perf::finish)?;
         }
     }
     let mut measured = Vec::new();
@@ -166,6 +174,14 @@ impl Contestant {
             memory: usage::memory(pid)?,
             seen,
         })
+    }
+
+    /// Samples what it does for so long.
+    fn perf(&self, cell: &Cell, options: &Options, duration: Duration) -> Result<Perf> {
+        let folder = options.out.join("perf");
+        std::fs::create_dir_all(&folder)?;
+        let file = folder.join(format!("{}-{}.data", cell.name, self.running.subject.name));
+        Perf::start(self.running.pid(), duration, &file)
     }
 
     /// Statements and waits for the disk a request, in a turn of its own: counting costs.

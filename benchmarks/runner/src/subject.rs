@@ -107,9 +107,10 @@ impl Subject {
         format!("subject-{}", self.name)
     }
 
-    /// Its program.
+    /// Its program, which was compiled together with this one.
     pub(crate) fn program(self) -> PathBuf {
-        target().join("release").join(self.package())
+        let own = std::env::current_exe().unwrap_or_default();
+        own.with_file_name(self.package())
     }
 
     /// The command with what `setup` says.
@@ -187,14 +188,6 @@ impl Subject {
         };
         running.wait(since)?;
         Ok(running)
-    }
-}
-
-/// The build folder of the workspace.
-fn target() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => folder.into(),
-        None => Path::new(WORKSPACE).join("target"),
     }
 }
 
