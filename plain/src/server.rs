@@ -189,11 +189,14 @@ impl Server {
         if finished(&mut running, self.settings.graceful_timeout(), &mut watch).await {
             return Ok(Stopped::Finished);
         }
-        let connections = room.count();
+        let (connections, is_told) = (room.count(), watch.is_ending());
         self.shutdown.end();
         // A thread that its application holds ends with the process.
         let _ = timeout(LONGEST_END, running.recv()).await;
-        Ok(Stopped::Ended { connections })
+        match connections {
+            0 if !is_told => Ok(Stopped::Finished),
+            _ => Ok(Stopped::Ended { connections }),
+        }
     }
 
     /// Says on standard output where it listens, and answers requests with `handler` until SIGTERM

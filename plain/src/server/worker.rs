@@ -98,7 +98,10 @@ impl<H: Handler> Worker<H> {
         let mut watch = self.watch.clone();
         let mut over = Box::pin(async {
             watch.finishing().await;
-            listener.last_call().await;
+            tokio::select! {
+                () = listener.last_call() => {}
+                () = watch.ending() => {}
+            }
         });
         loop {
             let accepted = async {

@@ -110,6 +110,17 @@ fn after_the_deadline_what_is_left_is_dropped_and_counted() {
 }
 
 #[test]
+fn a_server_that_has_nothing_to_answer_finishes_whatever_the_deadline() {
+    let settings = ServerSettings {
+        server_graceful_timeout: 0.0,
+        ..ServerSettings::default()
+    };
+    let server = TestServer::start_with(gated().0, settings);
+    server.shutdown().finish();
+    assert_eq!(server.wait(), Stopped::Finished);
+}
+
+#[test]
 fn the_second_request_to_stop_ends_it_at_once() {
     let (handler, arrivals, _gate) = gated();
     let server = TestServer::start(handler);
