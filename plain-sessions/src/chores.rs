@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use chrono::{SubsecRound, TimeDelta, Utc};
 use plain::chores::{Chore, progress};
-use plain::db::{self, Database};
+use plain::db::{self, Database, Model};
 use plain::http::Result;
 use plain::services::Services;
 
+use crate::models::Session;
 use crate::settings::SessionSettings;
 
 /// The name under which `plain chores run` knows it.
@@ -18,12 +19,14 @@ pub const NAME: &str = "plain.sessions.chores.ClearExpired";
 #[derive(Clone, Copy, Debug)]
 pub struct ClearExpired;
 
-/// How long one statement is to take: SQLite has one writer, and visitors wait for it meanwhile.
-const HOLD: Duration = Duration::from_millis(3);
+/// Rows that are looked for at once.
+const SOUGHT: usize = 1_000;
 
-/// Rows that one statement deletes, by how long the one before it took.
-const FEWEST: i64 = 50;
-const MOST: i64 = 1_000;
+/// Rows that one statement deletes: SQLite has one writer, and visitors wait for it meanwhile.
+const TOGETHER: usize = 25;
+
+/// How many times as long as a statement the pause after it is.
+const PAUSE: u32 = 2;
 
 impl Chore for ClearExpired {
     fn description(&self) -> &'static str {
@@ -54,36 +57,29 @@ impl Chore for ClearExpired {
 /// If the database fails; what was deleted until then stays deleted.
 pub async fn clear_expired(db: &Database) -> Result<u64, db::Error> {
     let now = Utc::now();
-    let (mut rows, mut deleted) = (FEWEST, 0);
+    let query = "SELECT id FROM plainsessions_session WHERE expires_at <= $1 \
+                 ORDER BY expires_at LIMIT $2";
+    let (mut deleted, mut pause) = (0, Duration::ZERO);
     loop {
-        let begun = Instant::now();
-        let batch = db
-            .query(
-                "DELETE FROM plainsessions_session WHERE id IN \
-                 (SELECT id FROM plainsessions_session WHERE expires_at <= $1 LIMIT $2)",
-            )
-            .bind(now)
-            .bind(rows);
-        match batch.execute().await? {
-            0 => return Ok(deleted),
-            more => deleted += more,
+        // Apart from the deletion, so that looking for them keeps no writer waiting: PostgreSQL goes
+        // through all that it has deleted and not cleaned up yet.
+        let query = db.query(query).bind(now).bind(SOUGHT as i64);
+        let over: Vec<(i64,)> = query.fetch_all().await?;
+        for rows in over.chunks(TOGETHER) {
+            // The greater share is the visitors', also where this is another process than their server.
+            tokio::time::sleep(pause).await;
+            let begun = Instant::now();
+            let ids = rows.iter().map(|&(id,)| id);
+            // Some were renewed since, where a clock is behind.
+            let batch = Session::query().in_list("id", ids).lte("expires_at", now);
+            deleted += batch.delete(db).await?;
+            progress(format_args!("{deleted} expired sessions deleted"));
+            pause = begun.elapsed() * PAUSE;
         }
-        progress(format_args!("{deleted} expired sessions deleted"));
-        let took = begun.elapsed();
-        rows = next_batch(rows, took);
-        // As long again is the visitors', also where this is another process than their server.
-        tokio::time::sleep(took).await;
+        if over.len() < SOUGHT {
+            return Ok(deleted);
+        }
     }
-}
-
-/// How many rows the next statement deletes, when that for `rows` took so long.
-fn next_batch(rows: i64, took: Duration) -> i64 {
-    match took {
-        took if took > HOLD => rows / 2,
-        took if took < HOLD / 2 => rows * 2,
-        _ => rows,
-    }
-    .clamp(FEWEST, MOST)
 }
 
 /// How much the clocks of computers that share a database may differ.
@@ -107,12 +103,10 @@ async fn set_right(db: &Database, settings: &SessionSettings) -> Result<u64, db:
             )
             .bind(now + LENIENCE)
             .bind(now + settings.age() + LENIENCE)
-            .bind(MOST)
+            .bind(SOUGHT as i64)
             .fetch_all()
             .await?;
-        if odd.is_empty() {
-            return Ok(changed);
-        }
+        let is_last = odd.len() < SOUGHT;
         for (id,) in odd {
             let change = db
                 .query(
@@ -126,20 +120,8 @@ async fn set_right(db: &Database, settings: &SessionSettings) -> Result<u64, db:
                 .bind(id);
             changed += change.execute().await?;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_is_as_large_as_visitors_hardly_notice() {
-        let after = |rows, milliseconds| next_batch(rows, Duration::from_millis(milliseconds));
-        assert_eq!(
-            (after(400, 1), after(400, 2), after(400, 9)),
-            (800, 400, 200)
-        );
-        assert_eq!((after(800, 0), after(60, 100)), (MOST, FEWEST));
+        if is_last {
+            return Ok(changed);
+        }
     }
 }

@@ -20,7 +20,7 @@ both![
     signing_in_keeps_the_row_and_gives_it_an_owner_and_a_new_key,
     an_owner_that_another_request_set_meanwhile_stays,
     the_chore_deletes_expired_sessions_and_says_how_many,
-    a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others_are_served,
+    ten_thousand_expired_sessions_are_deleted_in_batches_between_which_others_write,
     a_session_that_is_renewed_while_the_chore_runs_stays,
     the_chore_runs_daily_unless_it_is_told_otherwise,
     a_site_with_default_settings_passes_the_checks,
@@ -170,11 +170,11 @@ async fn fill(site: &Site, count: i64, age: TimeDelta) {
     insert.bind(ended).execute().await.unwrap();
 }
 
-async fn a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others_are_served(
+async fn ten_thousand_expired_sessions_are_deleted_in_batches_between_which_others_write(
     kind: Kind,
 ) {
     let site = Site::on(kind).start().await;
-    fill(&site, 100_000, TimeDelta::hours(1)).await;
+    fill(&site, 10_000, TimeDelta::hours(1)).await;
     fill(&site, 500, TimeDelta::hours(-1)).await;
     let visitor = site.visitor_with("name", "Ada").await;
 
@@ -194,15 +194,15 @@ async fn a_hundred_thousand_expired_sessions_are_deleted_in_batches_while_others
         }
     };
 
-    assert_eq!(said.unwrap(), "100000 expired sessions deleted");
+    assert_eq!(said.unwrap(), "10000 expired sessions deleted");
     assert_eq!(site.count().await, 501);
     assert!(served >= 10, "{served} visitors were served meanwhile");
-    let batches = statements
-        .iter()
-        .filter(|it| it.sql.starts_with("DELETE FROM plainsessions_session"));
+    let batches = statements.iter().filter(|it| it.sql.starts_with("DELETE"));
     let sizes: Vec<_> = batches.filter_map(|it| it.rows).collect();
-    assert_eq!(sizes.iter().sum::<u64>(), 100_000);
-    assert!(sizes.iter().all(|rows| *rows <= 5_000), "{sizes:?}");
+    assert_eq!(sizes, [25; 400]);
+    // The last time it looked there was nothing left: it went through ten full lists.
+    let looks = statements.iter().filter(|it| it.sql.contains("ORDER BY"));
+    assert_eq!(looks.count(), 11);
 }
 
 async fn a_session_that_is_renewed_while_the_chore_runs_stays(kind: Kind) {
