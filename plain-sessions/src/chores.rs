@@ -28,6 +28,10 @@ const TOGETHER: usize = 25;
 /// How many times as long as a statement the pause after it is.
 const PAUSE: u32 = 2;
 
+/// After so many statements what they wrote is moved out of SQLite's write-ahead log, lest the commit of
+/// a visitor has to do it.
+const MOVED: usize = 4;
+
 impl Chore for ClearExpired {
     fn description(&self) -> &'static str {
         "Deletes expired sessions."
@@ -65,7 +69,7 @@ pub async fn clear_expired(db: &Database) -> Result<u64, db::Error> {
         // through all that it has deleted and not cleaned up yet.
         let query = db.query(query).bind(now).bind(SOUGHT as i64);
         let over: Vec<(i64,)> = query.fetch_all().await?;
-        for rows in over.chunks(TOGETHER) {
+        for (number, rows) in over.chunks(TOGETHER).enumerate() {
             // The greater share is the visitors', also where this is another process than their server.
             tokio::time::sleep(pause).await;
             let begun = Instant::now();
@@ -75,6 +79,9 @@ pub async fn clear_expired(db: &Database) -> Result<u64, db::Error> {
             deleted += batch.delete(db).await?;
             progress(format_args!("{deleted} expired sessions deleted"));
             pause = begun.elapsed() * PAUSE;
+            if number % MOVED == 0 {
+                db.checkpoint().await?;
+            }
         }
         if over.len() < SOUGHT {
             return Ok(deleted);

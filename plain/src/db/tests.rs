@@ -66,6 +66,32 @@ async fn times_are_stored_in_one_width_so_that_their_order_is_that_of_the_texts(
     assert!(later);
 }
 
+/// How many items the file alone has, without its write-ahead log.
+async fn in_the_file(folder: &TempDir) -> Result<i64> {
+    let alone = folder.path().join("alone.sqlite3");
+    std::fs::copy(folder.path().join("db.sqlite3"), &alone).expect("a copy");
+    let db = Database::connect(ConnectOptions::sqlite_file(alone)).await?;
+    let counted = db.query("SELECT count(*) FROM item").scalar().await;
+    db.close().await;
+    counted
+}
+
+#[tokio::test]
+async fn what_was_committed_is_in_the_file_after_a_checkpoint() {
+    let (db, folder) = database_with_items().await;
+    add(&db, "spoon").await.expect("an item");
+    assert!(in_the_file(&folder).await.is_err());
+    db.checkpoint().await.expect("a checkpoint");
+    assert_eq!(in_the_file(&folder).await.expect("items"), 1);
+    // Beside one that writes, which neither waits for the other.
+    let mut transaction = db.begin().await.expect("a transaction");
+    let insert = transaction.query("INSERT INTO item (name) VALUES ('fork')");
+    insert.execute().await.expect("an item");
+    db.checkpoint().await.expect("a checkpoint");
+    transaction.commit().await.expect("a commit");
+    assert_eq!(in_the_file(&folder).await.expect("items"), 1);
+}
+
 #[tokio::test]
 async fn a_place_without_a_usable_database_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
