@@ -1,7 +1,7 @@
 //! What visitors can fill in, and its rules.
 
-use garde::rules::email::parse_email;
 use garde::{Error, Validate};
+use plain_auth::EmailAddress;
 use serde::{Deserialize, Deserializer};
 
 use crate::models::Customer;
@@ -75,7 +75,10 @@ fn valid_name(name: &str, (): &()) -> garde::Result {
 }
 
 fn valid_email(email: &str, (): &()) -> garde::Result {
-    parse_email(email).map_err(|_| Error::new("Please write an address like ada@example.com."))
+    match email.parse::<EmailAddress>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new("Please write an address like ada@example.com.")),
+    }
 }
 
 fn valid_note(note: &str, (): &()) -> garde::Result {
