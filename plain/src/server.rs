@@ -235,6 +235,7 @@ impl Server {
                 watch: self.shutdown.watch(),
                 room: room.clone(),
                 beat: beat.clone(),
+                is_shared: self.listener.is_shared(),
                 ended: ended.clone(),
             };
             let listener = self.listener.another().map_err(ServerError::Threads)?;

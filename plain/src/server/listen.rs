@@ -7,7 +7,7 @@ mod unix;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 #[cfg(unix)]
-use std::os::fd::OwnedFd;
+use std::os::{fd::OwnedFd, unix::net::UnixListener};
 
 use super::error::ServerError;
 use super::transport::Socket;
@@ -112,48 +112,36 @@ impl Listener {
         }
     }
 
+    /// Whether another process has it, too, and answers there when this one has ended.
+    pub(super) fn is_shared(&self) -> bool {
+        match self {
+            Self::Tcp { is_shared, .. } => *is_shared,
+            #[cfg(unix)]
+            Self::Unix(listener) => listener.is_shared(),
+        }
+    }
+
     /// The same socket, for another thread to accept from.
     pub(super) fn another(&self) -> io::Result<Another> {
         Ok(match self {
-            Self::Tcp {
-                listener,
-                is_shared,
-            } => Another {
-                handle: Handle::Tcp(listener.try_clone()?),
-                is_shared: *is_shared,
-            },
+            Self::Tcp { listener, .. } => Another::Tcp(listener.try_clone()?),
             #[cfg(unix)]
-            Self::Unix(listener) => Another {
-                handle: Handle::Unix(listener.another()?),
-                is_shared: listener.is_shared(),
-            },
+            Self::Unix(listener) => Another::Unix(listener.another()?),
         })
     }
 }
 
 /// One thread's handle of a socket that several threads accept from.
 #[derive(Debug)]
-pub(super) struct Another {
-    handle: Handle,
-    is_shared: bool,
-}
-
-#[derive(Debug)]
-enum Handle {
+pub(super) enum Another {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(std::os::unix::net::UnixListener),
+    Unix(UnixListener),
 }
 
 /// The same, while the thread waits for connections.
 #[derive(Debug)]
-pub(super) struct Accepting {
-    socket: Waiting,
-    is_shared: bool,
-}
-
-#[derive(Debug)]
-enum Waiting {
+pub(super) enum Accepting {
     Tcp(tokio::net::TcpListener),
     #[cfg(unix)]
     Unix(tokio::net::UnixListener),
@@ -162,19 +150,13 @@ enum Waiting {
 impl Another {
     /// Waits for connections in this thread's runtime.
     pub(super) fn accepting(self) -> io::Result<Accepting> {
-        let socket = match self.handle {
-            Handle::Tcp(listener) => Waiting::Tcp(tokio::net::TcpListener::from_std(listener)?),
+        Ok(match self {
+            Self::Tcp(listener) => Accepting::Tcp(tokio::net::TcpListener::from_std(listener)?),
             #[cfg(unix)]
-            Handle::Unix(listener) => Waiting::Unix(tokio::net::UnixListener::from_std(listener)?),
-        };
-        Ok(Accepting {
-            socket,
-            is_shared: self.is_shared,
+            Self::Unix(listener) => Accepting::Unix(tokio::net::UnixListener::from_std(listener)?),
         })
     }
-}
 
-impl Handle {
     /// A connection that waits already, with the other end's address if it has one.
     fn accept(&self) -> io::Result<(Socket, Option<SocketAddr>)> {
         match self {
@@ -198,36 +180,34 @@ impl Handle {
 impl Accepting {
     /// The next connection, with the other end's address if it has one.
     pub(super) async fn accept(&self) -> io::Result<(Socket, Option<SocketAddr>)> {
-        match &self.socket {
-            Waiting::Tcp(listener) => {
+        match self {
+            Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 Ok((Socket::Tcp(stream), Some(peer)))
             }
             #[cfg(unix)]
-            Waiting::Unix(listener) => {
+            Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
                 Ok((Socket::Unix(stream), None))
             }
         }
     }
 
-    /// Waits until nobody is about to connect any more, while what comes is still to be accepted. A
-    /// socket that another process has, too, loses no connection when it is closed here.
+    /// Waits until nobody is about to connect any more, while what comes is still to be accepted.
     pub(super) async fn last_call(&self) {
-        match &self.socket {
-            _ if self.is_shared => {}
-            Waiting::Tcp(listener) => last_call::of_tcp(listener).await,
+        match self {
+            Self::Tcp(listener) => last_call::of_tcp(listener).await,
             #[cfg(unix)]
-            Waiting::Unix(_) => last_call::of_file().await,
+            Self::Unix(_) => last_call::of_file().await,
         }
     }
 
     /// The connections that wait already, after which no more are accepted.
     pub(super) fn waiting(self) -> impl Iterator<Item = (Socket, Option<SocketAddr>)> {
-        let listener = match self.socket {
-            Waiting::Tcp(listener) => listener.into_std().map(Handle::Tcp),
+        let listener = match self {
+            Self::Tcp(listener) => listener.into_std().map(Another::Tcp),
             #[cfg(unix)]
-            Waiting::Unix(listener) => listener.into_std().map(Handle::Unix),
+            Self::Unix(listener) => listener.into_std().map(Another::Unix),
         };
         let listener = listener.ok();
         std::iter::from_fn(move || listener.as_ref()?.accept().ok())

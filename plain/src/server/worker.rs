@@ -34,6 +34,8 @@ pub(super) struct Worker<H> {
     pub(super) room: Arc<Room>,
     pub(super) share: Share<Came>,
     pub(super) beat: Arc<Beat>,
+    /// Whether another process has the socket, too: then it loses no connection when it is closed here.
+    pub(super) is_shared: bool,
     /// Closed when all threads have ended.
     pub(super) ended: mpsc::Sender<()>,
 }
@@ -95,9 +97,12 @@ impl<H: Handler> Worker<H> {
     /// what was waiting already.
     async fn accept(&mut self, listener: Accepting, alive: &mpsc::Sender<()>) {
         let mut offers = FuturesUnordered::new();
-        let mut watch = self.watch.clone();
+        let (mut watch, is_shared) = (self.watch.clone(), self.is_shared);
         let mut over = Box::pin(async {
             watch.finishing().await;
+            if is_shared {
+                return;
+            }
             tokio::select! {
                 () = listener.last_call() => {}
                 () = watch.ending() => {}
