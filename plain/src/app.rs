@@ -33,7 +33,7 @@ use crate::http::{
     Body, BodyMemory, Connection, Error, HttpSettings, Request, Response, Result, unless_over,
 };
 use crate::logging::LoggingSettings;
-use crate::middleware::{Chain, TrustedProxies, built_in};
+use crate::middleware::{BuiltIn, Chain};
 use crate::packages::{CommandEntry, InstalledPackage, Package, Packages, Selection, select};
 use crate::preflight::CheckEntry;
 use crate::project::Project;
@@ -66,7 +66,6 @@ struct Inner {
     source: Source,
     services: Services,
     chain: Chain,
-    proxies: TrustedProxies,
     watch: Watch,
     commands: Vec<CommandEntry>,
 }
@@ -106,11 +105,10 @@ impl App {
         let router = Router::new(parts.urls)?;
         let slow = settings.get::<LoggingSettings>()?.slow_request();
         let watch = Watch::new(&router, slow);
-        let proxies = TrustedProxies::new(&settings)?;
         services.insert(router);
         let chores = settings.get::<ChoresSettings>()?;
         services.insert(Schedule::new(&parts.chores, &chores.chores_schedule)?);
-        let mut links = built_in(&settings)?;
+        let built_in = BuiltIn::new(&settings)?;
         let memory = settings.get::<HttpSettings>()?.request_max_memory;
         services.insert(BodyMemory::new(memory));
         services.insert(settings);
@@ -121,13 +119,13 @@ impl App {
         services.insert(parts.checks);
         services.insert(DatabaseSlot::default());
         let services = services.build();
-        links.extend(middleware::listed(&services, &core, &parts.middleware)?);
-        let chain = Chain::new(links, move |request, error| respond(request, error, mode));
+        let links = middleware::listed(&services, &core, &parts.middleware)?;
+        let to_response = move |request: &_, error| respond(request, error, mode);
+        let chain = Chain::new(built_in, links, to_response);
         let inner = Inner {
             source,
             services,
             chain,
-            proxies,
             watch,
             commands: parts.commands,
         };
@@ -186,7 +184,8 @@ impl App {
         request: &http::Request<Body>,
         connection: Connection,
     ) -> Option<HeaderValue> {
-        self.inner.proxies.request_id(request.headers(), connection)
+        let proxies = self.inner.chain.built_in().proxies();
+        proxies.request_id(request.headers(), connection)
     }
 
     async fn answer(&self, request: &mut Request, visit: &mut Visit<'_>) -> Result<Response> {
@@ -252,11 +251,6 @@ impl App {
     /// The commands that installed packages bring.
     pub fn commands(&self) -> &[CommandEntry] {
         &self.inner.commands
-    }
-
-    /// The names of all middleware, the outermost first.
-    pub fn middleware(&self) -> impl Iterator<Item = &'static str> {
-        self.inner.chain.names()
     }
 
     /// The folder of the project, in which `settings.toml` stands.

@@ -18,13 +18,13 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-pub(crate) use built_in::built_in;
+pub(crate) use built_in::BuiltIn;
 pub(crate) use chain::{Chain, Link};
-pub use csrf::{Csrf, CsrfSettings};
-pub use headers::{DefaultHeaders, HeaderSettings};
-pub use hosts::{HostSettings, HostValidation};
-pub use https::{HttpsRedirect, HttpsSettings};
-pub use proxy::{ForwardedHeader, ProxySettings, TrustedProxies};
+pub use csrf::CsrfSettings;
+pub use headers::HeaderSettings;
+pub use hosts::HostSettings;
+pub use https::HttpsSettings;
+pub use proxy::{ForwardedHeader, ProxySettings};
 
 use crate::http::{Error, Request, Response, Result};
 

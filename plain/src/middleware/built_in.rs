@@ -1,34 +1,72 @@
 //! The built-in middleware, which stands around all that `MIDDLEWARE` lists.
 
-use super::{Csrf, DefaultHeaders, HostValidation, HttpsRedirect, Link, TrustedProxies};
+use super::csrf::Csrf;
+use super::headers::DefaultHeaders;
+use super::hosts::HostValidation;
+use super::https::HttpsRedirect;
+use super::proxy::TrustedProxies;
+use crate::http::{Request, Response, Result};
 use crate::settings::{Settings, SettingsError};
 
-/// The built-in middleware in order, outermost first.
-///
-/// # Errors
-///
-/// If one of their groups of settings is not declared.
-pub(crate) fn built_in(settings: &Settings) -> Result<Vec<Link>, SettingsError> {
-    Ok(vec![
-        Link::new(TrustedProxies::NAME, TrustedProxies::new(settings)?),
-        Link::new(DefaultHeaders::NAME, DefaultHeaders::new(settings)?),
-        Link::new(HostValidation::NAME, HostValidation::new(settings)?),
-        Link::new(HttpsRedirect::NAME, HttpsRedirect::new(settings)?),
-        Link::new(Csrf::NAME, Csrf::new(settings)?),
-    ])
+/// All built-in middleware. None of it waits for anything, so that no futures are made for it.
+#[derive(Debug)]
+pub(crate) struct BuiltIn {
+    proxies: TrustedProxies,
+    headers: DefaultHeaders,
+    hosts: HostValidation,
+    https: HttpsRedirect,
+    csrf: Csrf,
+}
+
+impl BuiltIn {
+    /// Made from the groups of settings of its parts.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is not declared.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        Ok(Self {
+            proxies: TrustedProxies::new(settings)?,
+            headers: DefaultHeaders::new(settings)?,
+            hosts: HostValidation::new(settings)?,
+            https: HttpsRedirect::new(settings)?,
+            csrf: Csrf::new(settings)?,
+        })
+    }
+
+    /// What is known of the proxies in front.
+    pub(crate) fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
+    }
+
+    /// Sees each request first.
+    pub(super) fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
+        // The others go by the scheme that a proxy tells.
+        self.proxies.apply(request);
+        self.hosts.check(request)?;
+        if let Some(redirect) = self.https.check(request) {
+            return Ok(Some(redirect));
+        }
+        self.csrf.check(request)?;
+        Ok(None)
+    }
+
+    /// Sees each response last, refusals and pages of errors, too.
+    pub(super) fn after_response(&self, request: &Request, response: &mut Response) {
+        self.headers.apply(request, response);
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod testing {
     use super::*;
-    use crate::http::testing::request;
-    use crate::http::{Error, Response};
     use crate::middleware::{
-        Chain, CsrfSettings, HeaderSettings, HostSettings, HttpsSettings, ProxySettings,
+        CsrfSettings, HeaderSettings, HostSettings, HttpsSettings, ProxySettings,
     };
     use crate::settings::{CoreSettings, Loader};
 
-    fn chain(debug: bool) -> Chain {
+    /// That of a shop which is served as `shop.example`.
+    pub(in crate::middleware) fn of_shop(debug: bool) -> BuiltIn {
         let mut loader = Loader::new();
         loader
             .declare::<CoreSettings>("plain")
@@ -43,8 +81,19 @@ mod tests {
             ("SECRET_KEY", "long and random".into()),
             ("ALLOWED_HOSTS", serde_json::json!(["shop.example"])),
         ]);
-        let links = built_in(&loader.load().unwrap()).unwrap();
-        Chain::new(links, |_, error: Error| Response::new(error.status()))
+        BuiltIn::new(&loader.load().unwrap()).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::testing::request;
+    use crate::http::{Error, Response};
+    use crate::middleware::Chain;
+
+    fn chain(debug: bool) -> Chain {
+        let to_response = |_: &_, error: Error| Response::new(error.status());
+        Chain::new(super::testing::of_shop(debug), Vec::new(), to_response)
     }
 
     async fn answer(debug: bool, method: &str, headers: &[(&str, &str)]) -> Response {

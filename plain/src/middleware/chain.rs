@@ -2,18 +2,20 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::Middleware;
+use super::{BuiltIn, Middleware};
 use crate::http::{Error, Request, Response, Result};
 use crate::panicked::Panicked;
 use crate::written::is_written;
 
-/// All middleware of an application, outermost first.
+/// All middleware of an application.
 pub(crate) struct Chain {
+    built_in: BuiltIn,
+    /// What `MIDDLEWARE` lists, outermost first.
     links: Vec<Link>,
     to_response: Box<ErrorToResponse>,
 }
@@ -22,20 +24,22 @@ pub(crate) struct Chain {
 type ErrorToResponse = dyn Fn(&Request, Error) -> Response + Send + Sync;
 
 impl Chain {
-    /// A chain of `links`, whose errors become responses by `to_response`.
+    /// A chain of `links` within the built-ins; errors become responses by `to_response`.
     pub(crate) fn new(
+        built_in: BuiltIn,
         links: Vec<Link>,
         to_response: impl Fn(&Request, Error) -> Response + Send + Sync + 'static,
     ) -> Self {
         Self {
+            built_in,
             links,
             to_response: Box::new(to_response),
         }
     }
 
-    /// The names in order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.links.iter().map(|link| link.name)
+    /// The outermost.
+    pub(crate) fn built_in(&self) -> &BuiltIn {
+        &self.built_in
     }
 
     /// Takes `request` through the chain; `view` answers what no middleware answered.
@@ -46,13 +50,12 @@ impl Chain {
         F: AsyncFnOnce(&mut Request) -> Result<Response>,
     {
         let mut passed = 0;
-        let mut answer = None;
-        for link in &self.links {
-            if let Some(result) = self.enter(link, request).await {
-                answer = Some(result);
-                break;
-            }
-            passed += 1;
+        let mut answer = guarded_now(|| self.built_in.before_request(request)).transpose();
+        while answer.is_none()
+            && let Some(link) = self.links.get(passed)
+        {
+            answer = link.enter(request).await;
+            passed += usize::from(answer.is_none());
         }
         let answer = match answer {
             Some(answer) => answer,
@@ -67,16 +70,11 @@ impl Chain {
             let answer = guarded(link.middleware.after_response(request, response)).await;
             response = self.settle(request, answer);
         }
-        response
-    }
-
-    async fn enter(&self, link: &Link, request: &mut Request) -> Option<Result<Response>> {
-        if !link.phases.before {
-            return None;
-        }
-        guarded(link.middleware.before_request(request))
-            .await
-            .transpose()
+        let answer = guarded_now(|| {
+            self.built_in.after_response(request, &mut response);
+            Ok(response)
+        });
+        self.settle(request, answer)
     }
 
     fn settle(&self, request: &Request, answer: Result<Response>) -> Response {
@@ -86,7 +84,7 @@ impl Chain {
 
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.names()).finish()
+        f.debug_list().entries(&self.links).finish()
     }
 }
 
@@ -115,6 +113,15 @@ impl Link {
     /// The names of those that must stand before it.
     pub(crate) fn requires(&self) -> &'static [&'static str] {
         self.middleware.requires()
+    }
+
+    async fn enter(&self, request: &mut Request) -> Option<Result<Response>> {
+        if !self.phases.before {
+            return None;
+        }
+        guarded(self.middleware.before_request(request))
+            .await
+            .transpose()
     }
 }
 
@@ -182,13 +189,20 @@ fn guarded<T>(future: impl Future<Output = Result<T>>) -> impl Future<Output = R
     guarded.map(|result| result.unwrap_or_else(|payload| Err(Panicked::new(&*payload).into())))
 }
 
+/// The same for `work` that waits for nothing.
+fn guarded_now<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|payload| Err(Panicked::new(&*payload).into()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::http::{Body, Connection, Scheme, StatusCode};
-    use crate::services::Services;
+    use crate::http::StatusCode;
+    use crate::http::testing::get;
+    use crate::middleware::built_in::testing;
 
     type Trace = Arc<Mutex<Vec<String>>>;
 
@@ -222,15 +236,7 @@ mod tests {
     impl Middleware for OnlyRequires {}
 
     fn request() -> Request {
-        let connection = Connection {
-            peer: None,
-            scheme: Scheme::Http,
-        };
-        Request::new(
-            http::Request::new(Body::empty()),
-            connection,
-            Services::default(),
-        )
+        get("/", [("host", "shop.example")])
     }
 
     fn chain(trace: &Trace, answering: Option<&str>) -> Chain {
@@ -246,7 +252,9 @@ mod tests {
                 },
             )
         });
-        Chain::new(links.into(), |_, error| Response::new(error.status()))
+        Chain::new(testing::of_shop(true), links.into(), |_, error| {
+            Response::new(error.status())
+        })
     }
 
     #[tokio::test]

@@ -5,12 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Middleware;
 use super::hosts::Host;
-use crate::http::{Error, Method, Request, Response, Result, header};
+use crate::http::{Error, Method, Request, Result, header};
 use crate::settings::{Problems, Settings, SettingsError, SettingsGroup};
 
-/// The settings of [`Csrf`].
+/// The settings of the protection from requests that other sites make.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -47,15 +46,12 @@ impl SettingsGroup for CsrfSettings {
 
 /// Refuses requests that change something and come from another site.
 #[derive(Debug)]
-pub struct Csrf {
+pub(crate) struct Csrf {
     trusted: Vec<Origin>,
     exempt: Vec<String>,
 }
 
 impl Csrf {
-    /// The name of this middleware.
-    pub(crate) const NAME: &'static str = "plain.middleware.Csrf";
-
     /// Made from [`CsrfSettings`].
     ///
     /// # Errors
@@ -113,12 +109,6 @@ impl Csrf {
             (None, Some(_)) if parsed.is_some() && parsed == Origin::of(request) => Ok(()),
             (None, Some(origin)) => Err(refused("Origin", origin, Some(origin))),
         }
-    }
-}
-
-impl Middleware for Csrf {
-    async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
-        self.check(request).map(|()| None)
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
-use super::Middleware;
 use crate::http::{Request, Response, Result, Scheme};
 use crate::settings::{Problems, Settings, SettingsError, SettingsGroup};
 
@@ -26,7 +25,7 @@ const DEFAULTS: [(&str, &str); 5] = [
     ("X-Frame-Options", "DENY"),
 ];
 
-/// The settings of [`DefaultHeaders`].
+/// The settings of the headers that responses get.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -74,16 +73,13 @@ impl SettingsGroup for HeaderSettings {
 /// [`Request::csp_nonce`] gives (`csp_nonce` in templates). A response that did not ask for the
 /// nonce is sent without one.
 #[derive(Debug)]
-pub struct DefaultHeaders {
+pub(crate) struct DefaultHeaders {
     headers: Vec<(HeaderName, Value)>,
     /// `None` to send none.
     strict_transport_security: Option<HeaderValue>,
 }
 
 impl DefaultHeaders {
-    /// The name of this middleware.
-    pub(crate) const NAME: &'static str = "plain.middleware.DefaultHeaders";
-
     /// Made from [`HeaderSettings`].
     ///
     /// # Errors
@@ -134,13 +130,6 @@ impl DefaultHeaders {
                 value.clone()
             });
         }
-    }
-}
-
-impl Middleware for DefaultHeaders {
-    async fn after_response(&self, request: &Request, mut response: Response) -> Result<Response> {
-        self.apply(request, &mut response);
-        Ok(response)
     }
 }
 

@@ -9,11 +9,10 @@ use http::{HeaderMap, Uri, header};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::Middleware;
-use crate::http::{Error, Request, Response, Result};
+use crate::http::{Error, Request, Result};
 use crate::settings::{CoreSettings, Problems, Settings, SettingsError, SettingsGroup};
 
-/// The settings of [`HostValidation`].
+/// The settings of the check of the host that a request names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -37,14 +36,11 @@ impl SettingsGroup for HostSettings {
 
 /// Refuses requests that name another host than `ALLOWED_HOSTS` has.
 #[derive(Debug)]
-pub struct HostValidation {
+pub(crate) struct HostValidation {
     allowed: Vec<Pattern>,
 }
 
 impl HostValidation {
-    /// The name of this middleware.
-    pub(crate) const NAME: &'static str = "plain.middleware.HostValidation";
-
     /// Made from [`HostSettings`] and `DEBUG`.
     ///
     /// # Errors
@@ -90,12 +86,6 @@ impl HostValidation {
             "the host `{}` is not served here: if it is to be, add it to the setting ALLOWED_HOSTS",
             shown(&host.name)
         )))
-    }
-}
-
-impl Middleware for HostValidation {
-    async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
-        self.check(request).map(|()| None)
     }
 }
 

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Middleware;
 use super::hosts::Host;
 use crate::http::{Request, Response, Result, Scheme};
 use crate::settings::{CoreSettings, Settings, SettingsError, SettingsGroup};
 
-/// The settings of [`HttpsRedirect`].
+/// The settings of the way from clear HTTP to HTTPS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -29,14 +28,11 @@ impl SettingsGroup for HttpsSettings {}
 
 /// Sends visitors who came over clear HTTP to the same page over HTTPS.
 #[derive(Debug)]
-pub struct HttpsRedirect {
+pub(crate) struct HttpsRedirect {
     enabled: bool,
 }
 
 impl HttpsRedirect {
-    /// The name of this middleware.
-    pub(crate) const NAME: &'static str = "plain.middleware.HttpsRedirect";
-
     /// Made from [`HttpsSettings`] and `DEBUG`.
     ///
     /// # Errors
@@ -67,12 +63,6 @@ impl HttpsRedirect {
         }
         let location = format!("https://{}{path}", host.name);
         Some(Response::permanent_redirect(location))
-    }
-}
-
-impl Middleware for HttpsRedirect {
-    async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
-        Ok(self.check(request))
     }
 }
 

@@ -6,11 +6,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::Middleware;
-use crate::http::{Connection, Request, Response, Result, Scheme};
+use crate::http::{Connection, Request, Result, Scheme};
 use crate::settings::{Problems, Settings, SettingsError, SettingsGroup};
 
-/// The settings of [`TrustedProxies`].
+/// The settings of an application behind proxies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -83,7 +82,7 @@ impl SettingsGroup for ProxySettings {
 
 /// Finds the client's address and scheme behind trusted proxies.
 #[derive(Debug)]
-pub struct TrustedProxies {
+pub(crate) struct TrustedProxies {
     proxies: Vec<Proxy>,
     forwarded: ForwardedHeader,
     https: Option<(HeaderName, String)>,
@@ -91,9 +90,6 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// The name of this middleware.
-    pub(crate) const NAME: &'static str = "plain.middleware.TrustedProxies";
-
     /// Made from [`ProxySettings`].
     ///
     /// # Errors
@@ -195,13 +191,6 @@ impl TrustedProxies {
         let (name, expected) = self.https.as_ref()?;
         let value = members(headers, name).take(passed.max(1)).last()?;
         Some(value.eq_ignore_ascii_case(expected))
-    }
-}
-
-impl Middleware for TrustedProxies {
-    async fn before_request(&self, request: &mut Request) -> Result<Option<Response>> {
-        self.apply(request);
-        Ok(None)
     }
 }
 
