@@ -1,8 +1,7 @@
 //! What looks after sessions: the owner's functions, the chore, the checks.
 
 use chrono::{TimeDelta, Utc};
-use plain::db::Kind;
-use plain::db::observe;
+use plain::db::{ConnectOptions, Database, Kind, observe};
 use plain::preflight::{Stage, run_checks};
 use plain::test::both;
 use plain_sessions::{Session, SessionStore};
@@ -203,6 +202,23 @@ async fn ten_thousand_expired_sessions_are_deleted_in_batches_between_which_othe
     // The last time it looked there was nothing left: it went through ten full lists.
     let looks = statements.iter().filter(|it| it.sql.contains("ORDER BY"));
     assert_eq!(looks.count(), 11);
+}
+
+#[tokio::test]
+async fn what_the_chore_deletes_is_moved_into_the_file_of_sqlite_meanwhile() {
+    let site = Site::on(Kind::Sqlite).start().await;
+    fill(&site, 100, TimeDelta::hours(1)).await;
+    assert_eq!(clear_expired(&site).await, "100 expired sessions deleted");
+
+    let list = site.db().query("SELECT file FROM pragma_database_list");
+    let file: String = list.scalar().await.unwrap();
+    let alone = site.folder().join("alone.sqlite3");
+    std::fs::copy(file, &alone).unwrap();
+    let alone = Database::connect(ConnectOptions::sqlite_file(alone)).await;
+    let alone = alone.unwrap();
+    let left = alone.query("SELECT count(*) FROM plainsessions_session");
+    // It was moved after the first of four batches; the others are in the write-ahead log.
+    assert_eq!(left.scalar::<i64>().await.unwrap(), 75);
 }
 
 async fn a_session_that_is_renewed_while_the_chore_runs_stays(kind: Kind) {
