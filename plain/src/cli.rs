@@ -54,7 +54,7 @@ pub(crate) use dev::{
 const USAGE: u8 = 2;
 
 /// How long the database may take to be closed.
-const LONGEST_CLOSE: Duration = Duration::from_secs(2);
+const LONGEST_CLOSE: Duration = Duration::from_secs(5);
 
 /// Runs the application that consists of `packages`, as the words of the command line say.
 ///

@@ -22,7 +22,7 @@ use crate::db::{Database, Error, Transaction, Unavailable};
 
 /// A connection that broke so soon is worth another try; one that did not answer for longer has taken
 /// its time already.
-const PROMPT: Duration = Duration::from_secs(1);
+const PROMPT: Duration = Duration::from_secs(3);
 
 /// A piece of work that waits.
 pub(super) struct Job<E> {
