@@ -25,4 +25,4 @@ pub use view::{LOOKS, Scheme, Window};
 use std::time::Duration;
 
 /// How long a page may take to show what a test waits for.
-pub const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -18,4 +18,4 @@ pub use process::{Finished, Process};
 pub use project::Project;
 
 /// How long is waited for what must happen.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(900);

@@ -22,7 +22,8 @@ pub fn record() {
 /// The lines so far that contain `text`, of all tests of the process: search for what no other
 /// test logs.
 pub fn lines_with(text: &str) -> Vec<String> {
-    let lines = LINES.lock().unwrap();
+    // A copy, since all who log wait for the lock.
+    let lines = LINES.lock().unwrap().clone();
     let lines = String::from_utf8_lossy(&lines);
     let with_text = lines.lines().filter(|line| line.contains(text));
     with_text.map(str::to_owned).collect()

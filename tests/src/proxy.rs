@@ -324,10 +324,13 @@ mod tests {
         let (_, rest) = proxy.url().split_once('@').unwrap();
         let (place, _) = rest.split_once('/').unwrap();
         let stream = TcpStream::connect(place).unwrap();
+        wait_for(&stream, Duration::from_secs(60));
         stream
-            .set_read_timeout(Some(Duration::from_millis(200)))
-            .unwrap();
-        stream
+    }
+
+    /// Lets an answer take so long.
+    fn wait_for(stream: &TcpStream, time: Duration) {
+        stream.set_read_timeout(Some(time)).unwrap();
     }
 
     /// What comes back; `None` where the connection was closed.
@@ -348,7 +351,9 @@ mod tests {
         let mut stream = client(&proxy);
         assert_eq!(ask(&mut stream, "a").unwrap(), "a");
         proxy.stall();
+        wait_for(&stream, Duration::from_millis(200));
         assert_eq!(ask(&mut stream, "b").unwrap(), "");
+        wait_for(&stream, Duration::from_secs(60));
         proxy.open();
         assert_eq!(ask(&mut stream, "").unwrap(), "b");
         assert_eq!(proxy.cut(), 1);

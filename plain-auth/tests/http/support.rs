@@ -209,6 +209,12 @@ pub(crate) async fn sign_in(client: &Client<App>, email: &str, password: &str) -
     client.post_form("/account/sign-in", &form).await
 }
 
+/// How many seconds a response says are to be waited; some may have passed since the last attempt.
+pub(crate) fn seconds_to_wait(response: &TestResponse) -> u32 {
+    let seconds = response.header("retry-after").expect("a time to wait");
+    seconds.parse().expect("a number of seconds")
+}
+
 /// Who the front page takes the visitor for.
 pub(crate) async fn name_of(client: &Client<App>) -> String {
     client.get("/").await.text().to_owned()

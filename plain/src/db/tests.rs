@@ -159,7 +159,7 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
 async fn waiting_for_the_writer_is_bounded() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = ConnectOptions::sqlite_file(folder.path().join("db"));
-    let db = Database::connect(options.timeout(Duration::from_millis(500)))
+    let db = Database::connect(options.timeout(Duration::from_secs(2)))
         .await
         .expect("it");
     let held = db.begin().await.expect("a transaction");
@@ -170,7 +170,7 @@ async fn waiting_for_the_writer_is_bounded() {
         .await
         .expect_err("too long");
     assert!(refused.is_unavailable());
-    insta::assert_snapshot!(refused, @"no database connection was free within 0.5 s; find what keeps them busy, or raise DATABASE_TIMEOUT");
+    insta::assert_snapshot!(refused, @"no database connection was free within 2 s; find what keeps them busy, or raise DATABASE_TIMEOUT");
     drop(held);
     db.query("CREATE TABLE item (id)")
         .execute()

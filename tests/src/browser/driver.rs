@@ -67,6 +67,8 @@ impl Driver {
         }
         let capabilities = json!({
             "goog:loggingPrefs": { "browser": "ALL" },
+            // In milliseconds; the search for defects of a whole page takes a while.
+            "timeouts": { "script": 180_000 },
             "goog:chromeOptions": {
                 "args": [
                     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",

@@ -118,11 +118,14 @@ impl Project {
         self.root.join(name)
     }
 
-    /// Writes a file of the project, and the folders that it stands in.
+    /// Writes a file of the project, and the folders that it stands in. Who watches sees one change.
     pub fn write(&self, name: impl AsRef<Path>, contents: impl AsRef<[u8]>) {
         let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, contents).unwrap();
+        let folder = path.parent().unwrap();
+        fs::create_dir_all(folder).unwrap();
+        let beside = folder.join(".new");
+        fs::write(&beside, contents).unwrap();
+        fs::rename(beside, path).unwrap();
     }
 
     /// Removes a file of the project.

@@ -202,7 +202,8 @@ pub(crate) async fn all_of_it_is_done_by_the_keyboard(stage: &Stage) {
     let admin = stage.visitor(&shop).await;
     admin.open("/admin/").await;
     admin.see("Password").await;
-    // The form has the focus.
+    let in_the_form = async || (admin.focus().await == "Email address").then_some(());
+    admin.wait("the focus in the form", in_the_form).await;
     admin.write(ADMIN).await;
     admin.tab_to("Password").await;
     admin.write(PASSWORD).await;

@@ -7,8 +7,9 @@ use crate::support::migrated_with;
 /// What the server, which trusts this machine as a proxy, answers and logs of one request with these
 /// headers: the id of the answer, and the ids on its lines.
 fn id_of(settings: &str, headers: &[(&str, &str)]) -> (String, Vec<String>) {
-    let json = "LOG_FORMAT = \"json\"\nLOG_LEVEL = \"trace\"\nLOG_SLOW_REQUEST = 0.000001\n";
-    let project = migrated_with(&format!("{json}{settings}"));
+    let all = "LOG_FORMAT = \"json\"\nLOG_LEVEL = \"trace\"\nLOG_SLOW_REQUEST = 0.000001\n\
+               LOG_SLOW_QUERY = 0\n";
+    let project = migrated_with(&format!("{all}{settings}"));
     let mut server = project.serve();
     let answer = server.request("POST", "/visits", headers);
     assert_eq!(answer.status, 200);

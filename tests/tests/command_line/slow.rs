@@ -19,7 +19,7 @@ fn slow_lines(settings: &str, visit: impl FnOnce(&mut Process)) -> Vec<Value> {
         .collect()
 }
 
-const ALL: &str = "LOG_SLOW_REQUEST = 0.000001\n";
+const ALL: &str = "LOG_SLOW_REQUEST = 0.000001\nLOG_SLOW_QUERY = 0\n";
 
 #[test]
 fn a_slow_request_says_where_its_time_went() {

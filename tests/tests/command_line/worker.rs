@@ -4,18 +4,18 @@ use plain_tests::command_line::Project;
 
 use crate::support::{migrated, migrated_with, with_database};
 
-/// Only the chore that waits is on schedule, at the full hour.
-const HOURLY: &str = "
+/// Only the chore that waits is on schedule, and is not due again while the test runs.
+const YEARLY: &str = "
 [CHORES_SCHEDULE]
 \"plain.sessions.chores.ClearExpired\" = \"never\"
-\"site.chores.Wait\" = \"@hourly\"
+\"site.chores.Wait\" = \"@yearly\"
 ";
 
-/// A site whose chore was last run hours ago, as if no worker had run since.
+/// A site whose chore was last run years ago, as if no worker had run since.
 pub(crate) fn overdue(settings: &str) -> Project {
-    let project = migrated_with(&format!("{settings}{HOURLY}"));
+    let project = migrated_with(&format!("{settings}{YEARLY}"));
     with_database(&project, |database| async move {
-        let long_ago = chrono::Utc::now() - chrono::TimeDelta::hours(5);
+        let long_ago = chrono::Utc::now() - chrono::TimeDelta::days(800);
         let sql = "INSERT INTO plain_chores (name, slot) VALUES ('site.chores.Wait', $1)";
         database.query(sql).bind(long_ago).execute().await.unwrap();
     });

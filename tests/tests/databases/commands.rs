@@ -132,9 +132,9 @@ async fn chores_run_and_what_became_of_them_is_listed(kind: Kind) {
 async fn a_worker_runs_what_is_due(kind: Kind) {
     let schedule = "[CHORES_SCHEDULE]\n\
                     \"plain.sessions.chores.ClearExpired\" = \"never\"\n\
-                    \"site.chores.Count\" = \"@hourly\"\n";
+                    \"site.chores.Count\" = \"@yearly\"\n";
     let setup = Setup::new(SITE, kind, schedule).await.migrated();
-    let long_ago = Utc::now() - TimeDelta::hours(5);
+    let long_ago = Utc::now() - TimeDelta::days(800);
     let sql = "INSERT INTO plain_chores (name, slot) VALUES ('site.chores.Count', $1)";
     let database = setup.database().await;
     database.query(sql).bind(long_ago).execute().await.unwrap();

@@ -385,7 +385,7 @@ async fn two_that_migrate_at_once_apply_each_migration_once(kind: Kind) {
 async fn another_writer_is_waited_for_and_the_wait_is_told_and_bounded(kind: Kind) {
     let fixture = Fixture::new(kind).await;
     let options = ConnectOptions::to(fixture.db.url());
-    let db = Database::connect(options.timeout(Duration::from_millis(200)))
+    let db = Database::connect(options.timeout(Duration::from_secs(2)))
         .await
         .expect("it");
     let migrator = Migrator::new(db.clone(), [("shop", folder(&[A]))]).expect("a migrator");

@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use plain::db::migrations::{Migrator, Target};
@@ -81,10 +81,12 @@ impl Bouncer {
             .process_group(0)
             .spawn()
             .unwrap();
-        for _ in 0..500 {
-            if TcpStream::connect(("127.0.0.1", listen)).is_ok() {
-                break;
-            }
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", listen)).is_err() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "it does not listen"
+            );
             thread::sleep(Duration::from_millis(10));
         }
         let url = format!("postgres://postgres@127.0.0.1:{listen}/{name}?sslmode=disable");

@@ -137,7 +137,7 @@ async fn who_cannot_connect_is_told_what_to_check() {
 async fn waiting_for_a_lock_is_bounded() {
     let db = items(Kind::Postgres).await;
     add(&db, "spoon").await.expect("added");
-    let options = to(db.url().expose()).timeout(Duration::from_millis(200));
+    let options = to(db.url().expose()).timeout(Duration::from_secs(2));
     let impatient = Database::connect(options).await.expect("connected");
     let mut held = db.begin().await.expect("begun");
     let update = "UPDATE item SET price = 1";
@@ -145,7 +145,7 @@ async fn waiting_for_a_lock_is_bounded() {
 
     let begun = Instant::now();
     let refused = impatient.query(update).execute().await.expect_err("locked");
-    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(30));
     assert!(refused.is_unavailable());
     assert_eq!(
         refused.to_string(),
@@ -158,7 +158,7 @@ async fn waiting_for_a_lock_is_bounded() {
 
 async fn a_statement_that_takes_too_long_is_given_up() {
     let db = TestDatabase::empty(Kind::Postgres).await;
-    let options = to(db.url().expose()).statement_timeout(Duration::from_millis(100));
+    let options = to(db.url().expose()).statement_timeout(Duration::from_secs(1));
     let impatient = Database::connect(options).await.expect("connected");
     let sleep = "SELECT CAST(pg_sleep(60) AS TEXT)";
     let refused = impatient

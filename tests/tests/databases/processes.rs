@@ -60,9 +60,9 @@ async fn what_is_due_is_run_by_one_of_the_servers(kind: Kind) {
     let schedule = "LOG_LEVEL = \"debug\"\n\
                     [CHORES_SCHEDULE]\n\
                     \"plain.sessions.chores.ClearExpired\" = \"never\"\n\
-                    \"site.chores.Wait\" = \"@hourly\"\n";
+                    \"site.chores.Wait\" = \"@yearly\"\n";
     let mut setup = Setup::new(SITE, kind, schedule).await.migrated();
-    let long_ago = Utc::now() - TimeDelta::hours(5);
+    let long_ago = Utc::now() - TimeDelta::days(800);
     let sql = "INSERT INTO plain_chores (name, slot) VALUES ('site.chores.Wait', $1)";
     let database = setup.database().await;
     database.query(sql).bind(long_ago).execute().await.unwrap();

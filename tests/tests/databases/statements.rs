@@ -164,7 +164,13 @@ async fn refusals_of_the_database_say_what_to_do(kind: Kind) {
 
 async fn statements_that_are_cancelled_do_not_use_up_the_connections(kind: Kind) {
     let db = items(kind).await;
-    for _ in 0..100 {
+    let rounds = match kind {
+        Kind::Sqlite => 100,
+        // More than there are connections, and no more than the server has for all tests: what was
+        // begun goes on.
+        Kind::Postgres => 12,
+    };
+    for _ in 0..rounds {
         let mut read = Box::pin(db.query("SELECT count(*) FROM item").scalar::<i64>());
         let _ = (&mut read).now_or_never();
         drop(read);

@@ -111,7 +111,7 @@ async fn the_connection_is_encrypted_and_the_server_is_who_it_says() {
                 assert!(is_encrypted);
                 break;
             }
-            Err(error) if attempt == 500 => panic!("{error}"),
+            Err(error) if attempt == 6000 => panic!("{error}"),
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
         }
     }

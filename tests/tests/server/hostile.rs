@@ -35,8 +35,8 @@ fn who_floods_a_connection_of_http_2_is_let_go_and_named_in_the_log() {
 #[test]
 fn each_kind_of_bad_input_has_its_status_and_ordinary_requests_go_on() {
     let project = pressed(
-        "SERVER_BODY_TIMEOUT = 0.3\nSERVER_HEADER_TIMEOUT = 0.3\nSERVER_REQUEST_TIMEOUT = 0.3\n\
-         SERVER_KEEP_ALIVE_TIMEOUT = 0.3\n",
+        "SERVER_BODY_TIMEOUT = 1\nSERVER_HEADER_TIMEOUT = 1\nSERVER_REQUEST_TIMEOUT = 1\n\
+         SERVER_KEEP_ALIVE_TIMEOUT = 1\n",
     );
     let mut server = project.serve();
     let target = Target::of(&mut server);

@@ -55,7 +55,8 @@ async fn visit(visitor: &Visitor, number: usize, rounds: usize) {
 async fn a_thousand_visitors_at_once_each_keep_what_is_theirs(kind: Kind) {
     const THREADS: usize = 4;
     const ROUNDS: usize = 4;
-    let site = Site::on(kind).start().await;
+    // All wait in one queue.
+    let site = Site::on(kind).with("DATABASE_TIMEOUT", 60).start().await;
     let visitors: Vec<_> = (0..VISITORS).map(|_| site.visitor()).collect();
     std::thread::scope(|scope| {
         for thread in 0..THREADS {

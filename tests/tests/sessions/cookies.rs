@@ -151,7 +151,7 @@ async fn max_age_and_expires_agree(kind: Kind) {
     let site = Site::on(kind).start().await;
     let (max_age, expires) = ends_in(&site.visitor().run([set("a", 1)]).await);
     assert_eq!(max_age, TWO_WEEKS);
-    assert!((max_age - 2..=max_age).contains(&expires), "{expires}");
+    assert!((max_age - 60..=max_age).contains(&expires), "{expires}");
 }
 
 async fn a_cookie_that_ends_with_the_browser_has_no_date_and_its_row_lives_its_age(kind: Kind) {
@@ -189,10 +189,10 @@ async fn a_session_ends_at_its_greatest_age_however_active_it_is(kind: Kind) {
     site.age(TimeDelta::seconds(3000)).await;
 
     let (max_age, expires) = ends_in(&visitor.look().await);
-    assert_eq!(max_age, 2400);
-    assert!((max_age - 2..=max_age).contains(&expires), "{expires}");
+    assert!((2340..=2400).contains(&max_age), "{max_age}");
+    assert!((max_age - 60..=max_age).contains(&expires), "{expires}");
     let (max_age, _) = ends_in(&visitor.run([set("name", "Grace")]).await);
-    assert_eq!(max_age, 2400);
+    assert!((2340..=2400).contains(&max_age), "{max_age}");
     assert_eq!(site.row().await.lifetime(), TimeDelta::seconds(5400));
 
     site.age(TimeDelta::seconds(2401)).await;

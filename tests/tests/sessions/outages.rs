@@ -322,7 +322,7 @@ async fn an_update_that_panics_on_what_is_there_now_saves_nothing_and_harms_nobo
 #[tokio::test]
 async fn while_a_writer_is_stuck_pages_that_only_read_are_served() {
     let site = Site::on(Kind::Sqlite)
-        .with("DATABASE_TIMEOUT", 0.5)
+        .with("DATABASE_TIMEOUT", 2)
         .start()
         .await;
     let visitor = site.visitor_with("name", "Ada").await;

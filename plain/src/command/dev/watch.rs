@@ -194,6 +194,16 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "new").unwrap();
         };
+        // On a busy computer the steps of one change may be far apart.
+        let mut told = async || {
+            let mut all = watcher.next().await;
+            while let Ok(more) = timeout(QUIET * 10, watcher.next()).await {
+                all.code |= more.code;
+                all.settings |= more.settings;
+                all.pages |= more.pages;
+            }
+            all
+        };
         // What does not count, in front of what does.
         for other in [
             "target/debug/a.rs",
@@ -205,31 +215,31 @@ mod tests {
             write(other);
         }
         write("src/main.rs");
-        assert_eq!(watcher.next().await, CODE);
+        assert_eq!(told().await, CODE);
         write("templates/home.html");
         let pages = Changes {
             pages: true,
             ..Changes::default()
         };
-        assert_eq!(watcher.next().await, pages);
+        assert_eq!(told().await, pages);
         write("settings.toml");
         let settings = Changes {
             settings: true,
             ..Changes::default()
         };
-        assert_eq!(watcher.next().await, settings);
+        assert_eq!(told().await, settings);
         write("src/pages/home/view.rs");
-        assert_eq!(watcher.next().await, CODE);
+        assert_eq!(told().await, CODE);
         write("src/pages/home/view.rs");
-        assert_eq!(watcher.next().await, CODE);
+        assert_eq!(told().await, CODE);
         fs::remove_file(root.join("src/main.rs")).unwrap();
-        assert_eq!(watcher.next().await, CODE);
+        assert_eq!(told().await, CODE);
         fs::remove_dir_all(root.join("src/pages")).unwrap();
-        assert_eq!(watcher.next().await, CODE);
+        assert_eq!(told().await, CODE);
         write("src/pages/home/view.rs");
-        assert_eq!(watcher.next().await, CODE);
+        assert_eq!(told().await, CODE);
         write("src/pages/home/view.rs");
-        assert_eq!(watcher.next().await, CODE);
+        assert_eq!(told().await, CODE);
     }
 
     #[tokio::test]

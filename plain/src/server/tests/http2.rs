@@ -69,7 +69,7 @@ async fn a_client_that_does_not_make_room_for_its_answer_is_let_go() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_time() {
-    let server = quick(|settings| settings.server_keep_alive_timeout = 0.1);
+    let server = quick(|settings| settings.server_keep_alive_timeout = 1.0);
     let (mut requests, connection) = connect(&server).await;
     let (answer, _) = requests.send_request(get("/"), true).unwrap();
     assert_eq!(answer.await.unwrap().status(), 200);
