@@ -13,6 +13,7 @@ pub mod command_line;
 pub mod costs;
 pub mod exchange;
 pub mod log;
+pub mod obstacle;
 mod on_postgres;
 pub mod proxy;
 pub mod sessions;

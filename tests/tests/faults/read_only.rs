@@ -1,10 +1,11 @@
 //! Nothing can be written to the database.
 
-use std::io::Write;
+use std::path::PathBuf;
 use std::process::Command;
 
 use plain::db::{ConnectOptions, Database, Kind, Sql};
 use plain_tests::command_line::{Client, Project};
+use plain_tests::obstacle::not_tested;
 use plain_tests::on_postgres;
 use plain_tests::setup::{READY, Setup};
 
@@ -74,12 +75,41 @@ fn a_sqlite_file_that_may_not_be_written_stops_the_start_and_says_so() {
     assert_eq!(server.request("POST", "/visits", &[]).status, 200);
 }
 
-/// Lets the files of the database be changed by nobody, or again, as a disk does that the system has
-/// made read-only after an error; whether that can be done here.
-fn set_immutable(project: &Project, change: &str) -> bool {
-    let files = ["db.sqlite3", "db.sqlite3-wal"].map(|name| project.path(name));
-    let changed = Command::new("chattr").arg(change).args(files).output();
-    changed.is_ok_and(|output| output.status.success())
+/// The files of a database that nobody can change, as on a disk that the system has made read-only
+/// after an error; they can be changed again when it is dropped.
+struct Immutable {
+    files: [PathBuf; 2],
+}
+
+impl Immutable {
+    /// Those of `project`; `None` where that can't be done, which is said.
+    fn make(project: &Project) -> Option<Self> {
+        let files = ["db.sqlite3", "db.sqlite3-wal"].map(|name| project.path(name));
+        // Also for what was done before it went wrong.
+        let made = Self { files };
+        if made.change("+i") {
+            return Some(made);
+        }
+        not_tested(
+            "a SQLite file that turns read-only",
+            "`chattr +i` is not permitted here; run this test as root, with TMPDIR on ext4",
+        );
+        None
+    }
+
+    fn change(&self, change: &str) -> bool {
+        let changed = Command::new("chattr")
+            .arg(change)
+            .args(&self.files)
+            .output();
+        changed.is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        self.change("-i");
+    }
 }
 
 #[test]
@@ -90,18 +120,16 @@ fn a_sqlite_file_that_turned_read_only_is_503_for_who_writes_until_it_is_writabl
     let address = server.address();
     let mut visitor = Client::default();
     assert_eq!(visitor.timed(&address, "POST", "/visits").0.status, 200);
-    if !set_immutable(&project, "+i") {
-        let text = "\nNOT TESTED: a SQLite file that turns read-only, since chattr needs root and ext4\n\n";
-        let _ = std::io::stderr().write_all(text.as_bytes());
+    let Some(immutable) = Immutable::make(&project) else {
         return;
-    }
+    };
     for target in ["/visits", "/notes"] {
         let (answer, _) = visitor.timed(&address, "POST", target);
         let retry = answer.header("retry-after");
         assert_eq!((answer.status, retry), (503, Some("5")), "{target}");
     }
     assert_eq!(visitor.timed(&address, "GET", "/visits").0.body, "1");
-    assert!(set_immutable(&project, "-i"));
+    drop(immutable);
     let (answer, time) = visitor.timed(&address, "POST", "/notes");
     assert_eq!(answer.status, 200, "{answer:?}");
     tell("Sqlite: it is read-only", 1, "none lost", time);
