@@ -45,7 +45,7 @@ fn complaint(items: &str) -> String {
         .arg("-L")
         .arg(format!("dependency={}", libraries().display()))
         .arg(&program);
-    for name in ["plain", "plain_sessions"] {
+    for name in ["plain", "plain_sessions", "plain_auth"] {
         rustc.arg("--extern").arg(external(name, &library(name)));
     }
     let output = rustc.output().unwrap();
@@ -102,6 +102,28 @@ fn what_is_no_session_view_is_told_the_line_to_add() {
         &[
             "error[E0277]: `Cart` is not a session view",
             "note: implement `plain_sessions::SessionView` for it: `impl SessionView for Cart { async fn get(&self, request: &Request, session: &SessionStore) -> Result<Response> { .. } }`",
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_view_for_users_is_told_the_line_to_add() {
+    assert_told(
+        "struct Cart;\nfn needs(_: impl plain_auth::AuthView) {}\nfn wrong() { needs(Cart) }",
+        &[
+            "error[E0277]: `Cart` is not a view for users",
+            "note: implement `plain_auth::AuthView` for it: `impl AuthView for Cart { async fn get(&self, request: &Request, user: &User) -> Result<Response> { .. } }`",
+        ],
+    );
+}
+
+#[test]
+fn what_is_at_no_end_of_a_url_is_told_that_views_are() {
+    assert_told(
+        "struct Cart;\nfn end() -> std::sync::Arc<dyn plain::urls::Endpoint> { std::sync::Arc::new(Cart) }",
+        &[
+            "error[E0277]: `Cart` does not answer the requests of a URL",
+            "note: implement `plain::views::View` for it; `path` makes an endpoint of a view",
         ],
     );
 }
@@ -183,6 +205,7 @@ fn what_an_installer_is_given_is_told_the_trait_that_it_lacks() {
         ("to.check(\"shop.x\", Shop)", "`Shop` is not a check"),
         ("to.command(Shop)", "`Shop` is not a command"),
         ("to.admin(Shop)", "`Shop` is not a viewset"),
+        ("to.sign_in(Shop)", "`Shop` signs nobody in"),
         (
             "to.middleware(\"shop.x\", |_| Ok(Shop))",
             "`Shop` is not a middleware",
