@@ -125,6 +125,26 @@ fn every_package_has_a_licence_that_is_allowed_and_comes_from_the_registry() {
 }
 
 #[test]
+fn it_is_said_what_each_dependency_is_for() {
+    let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).unwrap();
+    let (_, text) = text.split_once("## Dependencies").unwrap();
+    let in_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let named: BTreeSet<&str> = text.split(|c| !in_name(c)).collect();
+    let mut missing = Vec::new();
+    for package in ["plain", "plain-build", "plain-sessions", "plain-auth"] {
+        let manifest = workspace().join(package).join("Cargo.toml");
+        let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
+        let targets = manifest.get("target").and_then(toml::Value::as_table);
+        let targets = targets.into_iter().flat_map(toml::Table::values);
+        let tables = targets.filter_map(toml::Value::as_table).chain([&manifest]);
+        let dependencies = tables.filter_map(|table| table.get("dependencies")?.as_table());
+        let names = dependencies.flat_map(toml::Table::keys);
+        missing.extend(names.filter(|name| !named.contains(name.as_str())).cloned());
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
 fn no_package_is_there_in_two_versions_without_a_reason() {
     let rules = rules();
     let skipped = rules["bans"]["skip"].as_array().unwrap().iter();
