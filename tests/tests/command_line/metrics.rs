@@ -1,10 +1,12 @@
 //! The metrics of a server, as Prometheus reads them.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::net::TcpStream;
 
 use plain_tests::command_line::{Answer, Process};
 
-use crate::support::migrated_with;
+use crate::support::{migrated_with, workspace};
 use crate::worker::overdue;
 
 /// What is read at the address of the metrics, which the log tells.
@@ -86,6 +88,35 @@ fn requests_are_counted_by_the_pattern_of_their_route_and_their_status() {
     );
     assert!(number(text, "process_resident_memory_bytes") > 1e6);
     assert!(number(text, "process_start_time_seconds") > 1.6e9);
+}
+
+/// The names in the table of README.
+fn names_in_readme(readme: &str) -> BTreeSet<&str> {
+    let (_, table) = readme.split_once("| metric | labels |").unwrap();
+    let rows = table.lines().skip(2).take_while(|row| row.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+#[test]
+fn readme_names_every_metric_and_no_other() {
+    let project = overdue("METRICS_BIND = \"0\"\n");
+    let mut server = project.serve();
+    server.request("POST", "/visits", &[]);
+    server.wait_for("waited");
+    let text = read(&mut server, "/metrics").body;
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let shown: BTreeSet<&str> = types.filter_map(|line| line.split(' ').next()).collect();
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let named = names_in_readme(&readme);
+    // Those of the process are what all programs have; README names some.
+    let missing = shown.difference(&named);
+    let missing: Vec<_> = missing.filter(|name| name.starts_with("plain_")).collect();
+    assert!(missing.is_empty(), "not in README: {missing:?}");
+    let unknown: Vec<_> = named.difference(&shown).collect();
+    assert!(unknown.is_empty(), "only in README: {unknown:?}");
 }
 
 #[test]
