@@ -116,7 +116,7 @@ impl<M: Model> Form<M> {
         self
     }
 
-    /// Adds a line of help to the field `name`.
+    /// Adds a line of help to the field `name`. What stands between backticks in it is shown as code.
     #[must_use]
     pub fn help(mut self, name: &str, help: impl Into<String>) -> Self {
         self.change(name, |field| field.help = help.into());

@@ -132,7 +132,7 @@ impl Viewset for ProductAdmin {
 
     fn update(&self) -> Option<Form<Product>> {
         let form = Form::fields(["name", "price", "is_public", "note"]);
-        Some(form.help("name", "As customers see it."))
+        Some(form.help("name", "As customers see it: no `<b>`."))
     }
 
     fn delete(&self) -> Option<Confirmation> {

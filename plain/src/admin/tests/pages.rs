@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chores::Chore;
+use crate::http::Error;
 
 struct Sweep;
 
@@ -28,7 +29,20 @@ impl Package for Cleaning {
     }
 }
 
-/// Brings a page whose cards have notes.
+/// Ends with what it holds.
+struct Ends(std::result::Result<&'static str, &'static str>);
+
+impl Chore for Ends {
+    fn description(&self) -> &'static str {
+        "Looks for `<b>`."
+    }
+
+    async fn run(&self, _: &Services) -> Result<String> {
+        self.0.map(str::to_owned).map_err(Error::internal)
+    }
+}
+
+/// Brings a page whose cards have notes, and chores that end with words.
 struct Notes;
 
 impl Viewset for Notes {
@@ -60,7 +74,10 @@ impl Package for Notes {
     }
 
     fn install(&self, to: &mut Installer) -> Result<()> {
-        to.admin(Self).urls(list_of([include("admin", urls())]));
+        to.admin(Self)
+            .chore("notes.Found", Ends(Ok("`<b>` was found")))
+            .chore("notes.Missing", Ends(Err("`<b>` is missing")))
+            .urls(list_of([include("admin", urls())]));
         Ok(())
     }
 }
@@ -90,11 +107,25 @@ async fn what_stands_between_backticks_is_shown_as_code() {
     let app = TestApp::of([package(), Notes.boxed(), Auth.boxed()])
         .start()
         .await;
+    let mut text = String::new();
+    for chore in ["notes.Found", "notes.Missing"] {
+        let run = admin(&app).post_form("/admin/chores", &[("chore", chore)]);
+        text = run.follow_redirects(1).await.text().to_owned();
+    }
+    for shown in [
+        "notes.Missing: failed: <code>&lt;b&gt;</code> is missing</p>",
+        "<p>Looks for <code>&lt;b&gt;</code>.</p>",
+        "<p class=\"faint\"><code>&lt;b&gt;</code> was found</p>",
+        "<p class=\"error\"><code>&lt;b&gt;</code> is missing</p>",
+    ] {
+        assert!(text.contains(shown), "{shown} {text}");
+    }
     let text = page(&app, "/admin").await;
     for shown in [
         "<p class=\"faint\">Run <code>plain &lt;x&gt;</code>, or <code>y</code></p>",
         "<p class=\"faint\">One `alone</p>",
         "<p class=\"ends\" aria-hidden=\"true\"><span>Mon</span><span>Tue</span></p>",
+        "notes.Missing: failed: <code>&lt;b&gt;</code> is missing</p>",
     ] {
         assert!(text.contains(shown), "{shown} {text}");
     }

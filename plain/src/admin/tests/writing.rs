@@ -120,7 +120,9 @@ async fn a_form_holds_what_the_object_has() {
         "{text}"
     );
     assert!(
-        text.contains("As customers see it.") && text.contains("aria-describedby=\"help-name\"")
+        text.contains("id=\"help-name\">As customers see it: no <code>&lt;b&gt;</code>.</p>")
+            && text.contains("aria-describedby=\"help-name\""),
+        "{text}"
     );
     assert!(text.contains("&lt;/textarea&gt;&lt;b&gt;"), "{text}");
 }
