@@ -10,10 +10,6 @@ use super::error::{Error, Result};
 use super::request::Request;
 use super::response::Response;
 
-/// The size in bytes of name and value together beyond which browsers drop a cookie (RFC 6265bis
-/// section 5.7).
-const MAX_SIZE: usize = 4096;
-
 impl Request {
     /// The value of the cookie `name` as it was sent, without decoding; of several with this name,
     /// the last.
@@ -210,23 +206,20 @@ fn agree_on_expiry(cookie: &mut Cookie<'_>) {
 }
 
 fn warn_if_dropped(cookie: &Cookie<'_>) {
-    let name = cookie.name();
-    let size = name.len() + cookie.value().len();
-    if size > MAX_SIZE {
-        tracing::warn!(
-            cookie = name,
-            size,
-            "browsers drop this cookie: name and value are larger than {MAX_SIZE} bytes"
-        );
-    }
     if let Some(reason) = dropped_because(cookie) {
-        tracing::warn!(cookie = name, "browsers drop this cookie: {reason}");
+        tracing::warn!(
+            cookie = cookie.name(),
+            "browsers drop this cookie: {reason}"
+        );
     }
 }
 
-/// RFC 6265bis sections 4.1.2.7 and 4.1.3.
+/// RFC 6265bis sections 4.1.2.7, 4.1.3 and 5.7.
 fn dropped_because(cookie: &Cookie<'_>) -> Option<&'static str> {
     let name = cookie.name().to_ascii_lowercase();
+    if name.len() + cookie.value().len() > 4096 {
+        return Some("name and value are together larger than 4096 bytes");
+    }
     // The cookie adds `Secure` where SameSite=None or Partitioned need it and nothing is said.
     let insecure = cookie.secure() != Some(true);
     if insecure && (name.starts_with("__secure-") || name.starts_with("__host-")) {
@@ -247,6 +240,8 @@ mod tests {
 
     use super::super::testing::get;
     use super::*;
+    use crate::logging::LogFormat;
+    use crate::logging::tests::Captured;
 
     fn header(response: &Response) -> Vec<&str> {
         let headers = response.headers().get_all("set-cookie").iter();
@@ -406,6 +401,22 @@ mod tests {
         let none = || Cookie::build(("a", "1")).same_site(SameSite::None);
         assert!(reason(none()).is_none());
         assert!(reason(none().secure(false)).is_some());
+    }
+
+    #[test]
+    fn a_cookie_that_is_too_large_for_browsers_is_set_and_warned_of() {
+        let (log, _guard) = Captured::start(LogFormat::Text, "warn");
+        let mut response = Response::text("");
+        response.set_cookie(("a", "x".repeat(4095))).unwrap();
+        assert_eq!(log.text(), "");
+        response.set_cookie(("a", "x".repeat(4096))).unwrap();
+        let warning =
+            "browsers drop this cookie: name and value are together larger than 4096 bytes";
+        assert!(log.text().contains(warning), "{}", log.text());
+        assert_eq!(
+            header(&response),
+            [format!("a={}; Path=/", "x".repeat(4096))]
+        );
     }
 
     proptest! {
