@@ -159,6 +159,7 @@ fn links_lead_to_files_and_headings() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
         "CHANGELOG.md",
         "plain-sessions/README.md",
     ];

@@ -49,3 +49,14 @@ fn every_threat_and_every_requirement_has_a_test_or_says_why_not() {
     }
     assert!(count > 50, "{count}");
 }
+
+#[test]
+fn the_contents_name_every_section() {
+    let text = fs::read_to_string(workspace().join("SECURITY.md")).unwrap();
+    let sections = text.lines().filter_map(|line| line.strip_prefix("## "));
+    let sections: Vec<&str> = sections.collect();
+    let contents = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("- [")?.split(']').next());
+    assert_eq!(contents.collect::<Vec<_>>(), sections);
+}
