@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use plain_tests::siege::{ATTACKS, Figures, Target, raise_limit};
+use plain_tests::siege::{ATTACKS, Attack, Figures, Target, raise_limit};
 
 use crate::pressed;
 
 /// A connection in memory, with what it may have read and not used, in KiB; in HTTP/2 there are
 /// windows besides.
 const CONNECTION: u64 = 40;
+/// What a connection of HTTP/2 keeps of answers that are not read, in KiB: two pieces of each of the
+/// requests that it may have at once.
+const UNREAD: u64 = 100 * 2 * 64;
 /// What is no connection's: what the allocator keeps, the ordinary client's own requests.
 const REST: u64 = 32 * 1024;
 
@@ -33,6 +36,14 @@ fn within(name: &str, figures: &Figures, limit: u64) {
         figures.growth() < limit,
         "{name}: more than {limit} KiB: {figures}"
     );
+}
+
+#[test]
+fn every_attack_is_tried_here() {
+    let tried = include_str!("siege.rs");
+    let is_tried = |attack: &Attack| tried.contains(&format!("\"{}\"", attack.name));
+    let left_out: Vec<_> = ATTACKS.iter().filter(|attack| !is_tried(attack)).collect();
+    assert!(left_out.is_empty(), "{left_out:?}");
 }
 
 #[test]
@@ -79,6 +90,21 @@ fn clients_that_read_nothing_hold_back_what_is_made_for_them() {
     for (name, connections) in [("deaf", 100), ("pipelines", 20)] {
         let figures = attack(name, connections, "");
         within(name, &figures, connections as u64 * 512 + REST);
+    }
+}
+
+#[test]
+fn of_answers_that_nobody_reads_two_pieces_are_kept_in_http_2() {
+    let figures = attack("deaf-streams", 4, "");
+    within("deaf-streams", &figures, 4 * (CONNECTION + UNREAD) + REST);
+}
+
+#[test]
+fn who_presses_by_what_is_allowed_stays_and_takes_little() {
+    for name in ["eager-pipelines", "small-data"] {
+        let figures = attack(name, 10, "");
+        within(name, &figures, 10 * 1024 + REST);
+        assert_eq!(figures.statuses, [].into(), "{name}: {figures}");
     }
 }
 
