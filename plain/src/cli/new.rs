@@ -26,7 +26,7 @@ pub(super) fn definition() -> Command {
         .long_about(
             "Makes a project in a new folder: settings, a package `app` with pages, data, templates \
              and tests, and what it takes to run it elsewhere. With --package, makes a package that \
-             can be installed into projects, with one of each thing that a package can bring.\n\n\
+             can be installed into projects, with one of each thing that most packages bring.\n\n\
              It depends on this version of Plain; if this command was built in a checkout of it, on \
              that checkout.",
         )

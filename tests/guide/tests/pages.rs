@@ -245,7 +245,7 @@ fn the_settings_of_each_page_start_an_application() {
             plain_sessions::package(),
             plain_auth::package(),
         ];
-        for name in ["shop", "site", "acme.notes"] {
+        for name in ["shop", "site", "notes"] {
             packages.push(Box::new(Reader(name)));
         }
         let source = Source::at(folder.path()).without_environment();

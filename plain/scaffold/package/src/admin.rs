@@ -1,6 +1,6 @@
 //! Greetings in the admin.
 
-use plain::admin::{List, Meta, Viewset};
+use plain::admin::{Confirmation, List, Meta, Viewset, confirm};
 
 use crate::models::Greeting;
 
@@ -18,5 +18,9 @@ impl Viewset for GreetingAdmin {
         List::fields(["text", "created_at"])
             .order("-created_at")
             .search_fields(["text"])
+    }
+
+    fn delete(&self) -> Option<Confirmation> {
+        Some(confirm("Delete this greeting?"))
     }
 }

@@ -11,10 +11,12 @@ mod settings;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod urls;
 mod views;
 
 pub use models::Greeting;
 pub use package::package;
 pub use settings::GreetingSettings;
+pub use urls::urls;
 
 plain::embedded!();

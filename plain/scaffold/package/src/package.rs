@@ -2,7 +2,6 @@
 
 use plain::http::Result;
 use plain::packages::{Installer, Package};
-use plain::urls::{path, urls};
 
 use crate::admin::GreetingAdmin;
 use crate::chores::ForgetGreetings;
@@ -10,7 +9,6 @@ use crate::commands::Greet;
 use crate::middleware::GreetMiddleware;
 use crate::preflight::MiddlewareListed;
 use crate::settings::GreetingSettings;
-use crate::views::Greetings;
 use crate::{EMBEDDED, chores, middleware, templates};
 
 /// The package `__package__`, for the list in `main`.
@@ -35,7 +33,7 @@ impl Package for This {
             .chore(chores::NAME, ForgetGreetings)
             .check("__package__.middleware", MiddlewareListed)
             .template_global("__module___greeting", templates::greeting)
-            .urls(urls([path("greetings", Greetings).name("__module___greetings")]))
+            .template_filter("__module___exclaimed", templates::exclaimed)
             .command(Greet)
             .admin(GreetingAdmin);
         Ok(())

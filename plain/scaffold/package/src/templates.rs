@@ -1,4 +1,4 @@
-//! The functions that templates call.
+//! What templates call: a function and a filter.
 
 use plain::http::Result;
 use plain::templates::{TemplateRequest, Value};
@@ -9,4 +9,12 @@ use crate::settings::GreetingSettings;
 pub(crate) fn greeting(request: &TemplateRequest) -> Result<Value> {
     let settings: &GreetingSettings = request.services().settings()?;
     Ok(settings.__setting___greeting.as_str().into())
+}
+
+/// `text|__module___exclaimed`: with an exclamation mark, unless it ends a sentence.
+pub(crate) fn exclaimed(text: String) -> String {
+    match text.ends_with(['.', '!', '?']) {
+        true => text,
+        false => text + "!",
+    }
 }

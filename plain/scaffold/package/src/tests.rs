@@ -1,12 +1,29 @@
 //! The package in an application, as its users see it.
 
 use plain::db::Model;
+use plain::http::Result;
+use plain::packages::{Installer, Package};
 use plain::test::TestApp;
+use plain::urls::{include, urls};
 
 use crate::{Greeting, chores, middleware, package};
 
+/// A project that installs the package, and includes its pages.
+struct Project;
+
+impl Package for Project {
+    fn name(&self) -> &'static str {
+        "project"
+    }
+
+    fn install(&self, to: &mut Installer) -> Result<()> {
+        to.urls(urls([include("greetings", crate::urls())]));
+        Ok(())
+    }
+}
+
 async fn application() -> TestApp {
-    let app = TestApp::of([package()]).middleware([middleware::NAME]);
+    let app = TestApp::of([package(), Project.boxed()]).middleware([middleware::NAME]);
     app.setting("__SETTING___GREETING", "Good day").start().await
 }
 
@@ -17,7 +34,7 @@ async fn a_greeting_is_kept_and_shown() {
     let answer = client.post_form("/greetings", &[("text", "Hello <you>")]).await;
     assert_eq!(answer.location(), Some("/greetings"));
     let page = client.get("/greetings").await;
-    assert!(page.text().contains("Hello &lt;you&gt;"), "{page:?}");
+    assert!(page.text().contains("Hello &lt;you&gt;!"), "{page:?}");
     assert!(page.text().contains(r#"value="Good day""#), "{page:?}");
     assert_eq!(page.headers()["x-greeting"], "Good day");
 }

@@ -1,4 +1,4 @@
-//! The page `greetings`.
+//! The page with the greetings.
 
 use plain::prelude::*;
 use serde::Deserialize;
@@ -23,6 +23,6 @@ impl View for Greetings {
     async fn post(&self, request: &Request) -> Result<Response> {
         let form: NewGreeting = request.form().await?;
         Greeting::add(request.database()?, &form.text).await?;
-        Ok(Response::redirect(request.reverse("__module___greetings", ())?))
+        Ok(Response::redirect(request.reverse("__module__:greetings", ())?))
     }
 }

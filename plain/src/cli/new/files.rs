@@ -75,6 +75,7 @@ pub(super) static PACKAGE: &[File] = files! { "package":
     "src/settings.rs",
     "src/templates.rs",
     "src/tests.rs",
+    "src/urls.rs",
     "src/views.rs",
     "templates/__module__/greetings.html",
 };
