@@ -41,9 +41,10 @@
 
 extern crate self as plain;
 
-// The examples of the README are compiled as tests.
+// The examples of the READMEs are compiled as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
+#[doc = include_str!("../admin/README.md")]
 mod readme {}
 
 pub mod admin;

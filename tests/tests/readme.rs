@@ -154,6 +154,27 @@ fn the_table_of_session_settings_is_complete_and_has_the_defaults() {
 }
 
 #[test]
+fn every_package_of_this_repository_brings_its_documentation() {
+    let packages = [
+        plain::admin::package(),
+        plain_sessions::package(),
+        plain_auth::package(),
+    ];
+    let names: Vec<&str> = packages.iter().map(|package| package.name()).collect();
+    let source = Source::isolated("/nowhere")
+        .with("DEBUG", true)
+        .with("INSTALLED_PACKAGES", names);
+    let app = App::load(packages, source).unwrap();
+    let installed = app.packages().installed();
+    assert_eq!(installed.len(), 4, "those, and the framework itself");
+    for package in installed {
+        let docs = package.docs().unwrap_or_default();
+        let title = format!("# {}\n\n**", package.name());
+        assert!(docs.starts_with(&title), "{}: {docs}", package.name());
+    }
+}
+
+#[test]
 fn links_lead_to_files_and_headings() {
     let pages = [
         "README.md",

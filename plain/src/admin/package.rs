@@ -28,7 +28,8 @@ impl Package for Admin {
     }
 
     fn install(&self, to: &mut Installer) -> Result<()> {
-        to.migrations(EMBEDDED.migrations)
+        to.docs(include_str!("../../admin/README.md"))
+            .migrations(EMBEDDED.migrations)
             .templates(EMBEDDED.templates)
             .assets(EMBEDDED.assets)
             .share(Installed)
