@@ -179,9 +179,13 @@ fn links_lead_to_files_and_headings() {
     let pages = [
         "README.md",
         "ARCHITECTURE.md",
+        "BENCHMARKS.md",
+        "CHANGELOG.md",
         "CONTRIBUTING.md",
         "SECURITY.md",
-        "CHANGELOG.md",
+        "plain/README.md",
+        "plain/admin/README.md",
+        "plain-auth/README.md",
         "plain-sessions/README.md",
     ];
     for page in pages {
