@@ -1,21 +1,28 @@
 //! What a package can bring: the tables of the guide and of the README name all of it, and what
 //! `plain new --package` makes shows it.
 
+use std::fs;
+
+use crate::support::guide;
+
 /// Where the calls of `install` are defined.
 const INSTALLER: [&str; 2] = [
-    include_str!("../../../plain/src/packages/installer.rs"),
-    include_str!("../../../plain/src/admin/install.rs"),
+    include_str!("../../../../plain/src/packages/installer.rs"),
+    include_str!("../../../../plain/src/admin/install.rs"),
 ];
 
 const TABLES: [(&str, &str); 2] = [
     (
         "docs/src/packages.md",
-        include_str!("../../../docs/src/packages.md"),
+        include_str!("../../../../docs/src/packages.md"),
     ),
-    ("plain/README.md", include_str!("../../../plain/README.md")),
+    (
+        "plain/README.md",
+        include_str!("../../../../plain/README.md"),
+    ),
 ];
 
-const SCAFFOLD: &str = include_str!("../../../plain/scaffold/package/src/package.rs");
+const SCAFFOLD: &str = include_str!("../../../../plain/scaffold/package/src/package.rs");
 
 /// What the scaffold does without, and why.
 const NOT_SHOWN: [(&str, &str); 6] = [
@@ -62,4 +69,37 @@ fn a_new_package_shows_all_that_most_packages_bring() {
         let is_left_out = NOT_SHOWN.iter().any(|(name, _)| *name == call);
         assert_ne!(has(SCAFFOLD, call), is_left_out, ".{call}()");
     }
+}
+
+#[test]
+fn what_plain_new_makes_names_versions_that_are_in_use() {
+    let workspace = fs::read_to_string(guide().join("../../Cargo.toml")).unwrap();
+    let workspace: toml::Table = workspace.parse().unwrap();
+    let used = &workspace["workspace"]["dependencies"];
+    let mut compared = 0;
+    for made in ["project", "package"] {
+        let manifest = format!("../../plain/scaffold/{made}/manifest.toml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        // Lines with what stands for the name, and for the crates of this repository.
+        let lines = manifest.lines().filter(|line| !line.contains("__"));
+        let manifest: toml::Table = lines.collect::<Vec<_>>().join("\n").parse().unwrap();
+        let kinds = ["dependencies", "dev-dependencies"];
+        for (name, wanted) in kinds
+            .iter()
+            .flat_map(|kind| manifest[*kind].as_table().unwrap())
+        {
+            let Some(wanted) = version(wanted) else {
+                continue;
+            };
+            let used = version(&used[name.as_str()]).unwrap();
+            assert!(used.starts_with(wanted), "{name}: {wanted}, not {used}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 8);
+}
+
+fn version(dependency: &toml::Value) -> Option<&str> {
+    let version = dependency.get("version").unwrap_or(dependency);
+    version.as_str()
 }
