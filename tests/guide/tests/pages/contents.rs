@@ -12,10 +12,11 @@ use crate::support::{blocks, blocks_of, run, shop};
 fn every_block_is_in_a_language_that_a_test_reads() {
     // Python is what the reader comes from, text is words for people. What is in nginx's language is
     // read by the tests of the deployment, CSS by those of the tutorial's project, the rest here.
-    const READ: [&str; 12] = [
+    const READ: [&str; 13] = [
         "rust",
         "rust,no_run",
         "console",
+        "sh",
         "toml",
         "jinja",
         "sql",
