@@ -83,6 +83,7 @@ impl Command for Users {
                 change("grant-admin", "Opens the admin to a user"),
                 change("revoke-admin", "Closes the admin to a user"),
             ])
+            .after_help("Example: plain users create ada@example.com --admin")
     }
 
     async fn run(&self, arguments: &ArgMatches, app: &Services) -> Result<ExitCode> {

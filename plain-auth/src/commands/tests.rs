@@ -103,6 +103,15 @@ async fn what_can_not_be_made_is_refused_with_what_to_do() {
     );
 }
 
+#[test]
+fn every_help_shows_an_example() {
+    let users = Users.definition();
+    for command in std::iter::once(&users).chain(users.get_subcommands()) {
+        let help = command.clone().render_help().to_string();
+        assert!(help.contains("Example: plain users "), "{help}");
+    }
+}
+
 #[tokio::test]
 async fn wrong_usage_has_the_exit_status_2() {
     let app = app().await;

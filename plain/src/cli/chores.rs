@@ -44,6 +44,7 @@ pub(super) fn definition() -> Command {
         .about("Shows and runs what is to be done now and then")
         .subcommand_required(true)
         .subcommands([list, run])
+        .after_help("Example: plain chores list")
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {

@@ -24,6 +24,7 @@ pub(super) fn definition() -> Command {
         .about("Shows the migrations of this application, and writes new ones")
         .subcommand_required(true)
         .subcommands([list, create::definition()])
+        .after_help("Example: plain migrations list")
 }
 
 #[derive(Serialize)]

@@ -20,6 +20,7 @@ pub(super) fn definition() -> Command {
                 .arg(json_option())
                 .after_help("Example: plain packages list"),
         )
+        .after_help("Example: plain packages list")
 }
 
 #[derive(Serialize)]

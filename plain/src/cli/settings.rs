@@ -46,6 +46,7 @@ pub(super) fn definition() -> Command {
         .about("Shows the settings of this application")
         .subcommand_required(true)
         .subcommands([list, get, schema])
+        .after_help("Example: plain settings list --changed")
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<ExitCode> {

@@ -601,23 +601,15 @@ fn every_command_has_help_with_an_example_and_sound_arguments() {
     fn check(command: &Command, path: &str) {
         let path = format!("{path} {}", command.get_name());
         assert!(command.get_about().is_some(), "{path} has no description");
-        if command.get_subcommands().next().is_some() {
-            return command
-                .get_subcommands()
-                .for_each(|inner| check(inner, &path));
-        }
-        if command.get_arguments().next().is_some() {
-            let after = command
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(after.contains("Example"), "{path} has no example");
-            let name = path.trim_start();
-            assert!(
-                after.contains(name),
-                "{path}: the example is of another command"
-            );
-        }
+        let after = command.get_after_help().map(ToString::to_string);
+        let after = after.unwrap_or_default();
+        assert!(after.contains("Example"), "{path} has no example");
+        assert!(
+            after.contains(&path),
+            "{path}: the example is of another command"
+        );
+        let parts = command.get_subcommands();
+        parts.for_each(|part| check(part, &path));
     }
     let nowhere = StartError::from(NoProject("/nowhere".into()));
     let definition = definition(Err(&nowhere));

@@ -20,6 +20,7 @@ pub(super) fn definition() -> Command {
                 .arg(json_option())
                 .after_help("Example: plain urls list"),
         )
+        .after_help("Example: plain urls list")
 }
 
 #[derive(Serialize)]
