@@ -164,7 +164,8 @@ fn the_list_of_commands_is_what_the_program_says() {
         "# Commands\n\nWhat a program answers to, with the packages of this repository installed. \
          The command `plain` finds the project from the current folder upwards, builds its program \
          and hands the words on.\n\n\
-         The exit status is 0 for done, 1 for failed or found something, 2 for wrong usage.\n",
+         The exit status is 0 for done, 1 for failed or found something, 2 for wrong usage, and \
+         cargo's where the program can't be built.\n",
     );
     describe(folder.path(), &[], &mut page);
     assert!(page.contains("plain users create"), "{page}");
