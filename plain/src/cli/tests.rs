@@ -401,7 +401,21 @@ fn a_request_shows_status_headers_and_body() {
         missing.out
     );
     project.run("request items").expect(2);
-    project.run("request / --data @/nowhere/file").expect(2);
+}
+
+#[test]
+fn the_body_of_a_request_may_be_that_of_a_file() {
+    let project = Project::migrated();
+    let file = project.0.path().join("item.json");
+    fs::write(&file, "\n[1, 2]").unwrap();
+    let posted = project.done(&format!("request /items/7 --data @{}", file.display()));
+    assert!(posted.ends_with("application/json: \n[1, 2]"), "{posted}");
+    let missing = project.run("request /items/7 --data @/nowhere/file");
+    missing.expect(2);
+    assert_eq!(
+        missing.err,
+        "error: /nowhere/file can't be read: No such file or directory (os error 2)\n"
+    );
 }
 
 #[test]

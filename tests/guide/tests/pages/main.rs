@@ -7,6 +7,7 @@
 //! | `contents` | settings, templates, SQL and JSON are what they are called |
 //! | `links` | links lead somewhere, and no page is forgotten |
 //! | `packages` | what a package can bring, and what `plain new` makes |
+//! | `requests` | `plain request` makes requests as a user |
 
 #![allow(
     clippy::unwrap_used,
@@ -17,4 +18,5 @@ mod commands;
 mod contents;
 mod links;
 mod packages;
+mod requests;
 mod support;
