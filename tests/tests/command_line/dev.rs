@@ -172,6 +172,24 @@ fn a_template_reloads_pages_and_settings_start_the_application_again_without_a_b
 }
 
 #[test]
+fn a_static_file_reloads_pages_and_is_served_as_it_is_now_without_a_build() {
+    let project = project();
+    project.write("assets/site.css", "a {}");
+    let mut server = dev(&project);
+    server.wait_for("Ready after");
+    assert_eq!(server.get("/assets/site.css").body, "a {}");
+    let before = id(&server.request("GET", "/fail", &[("Accept", "text/html")]));
+    let mut pages = events(&mut server);
+    assert!(pages.next().unwrap().contains(&before));
+    project.write("assets/site.css", "b {}");
+    let told = pages.next().unwrap();
+    assert!(!told.contains(&before), "{told}");
+    assert_eq!(server.get("/assets/site.css").body, "b {}");
+    server.stop().expect(0);
+    assert_eq!(builds(&project), 1);
+}
+
+#[test]
 fn the_script_is_in_pages_only_and_only_under_plain_dev() {
     let project = project();
     let mut server = dev(&project);
