@@ -27,6 +27,20 @@ fn make(project: &mut Project, words: &str, name: &str) {
     project.enter(name);
 }
 
+/// Runs what the file for CI in `name` runs, and returns what that says. Projects and packages share
+/// a target folder, so that what clippy needs of other crates is made once.
+#[track_caller]
+fn check(project: &Project, name: &str) -> String {
+    let file = project.path(name).join(".github/workflows/ci.yml");
+    let file = fs::read_to_string(file).unwrap();
+    let commands = file.lines().map(str::trim);
+    let commands = commands.filter_map(|line| line.strip_prefix("- run: cargo "));
+    let commands: Vec<Vec<&str>> = commands.map(|it| it.split(' ').collect()).collect();
+    let tools: Vec<&str> = commands.iter().map(|words| words[0]).collect();
+    assert_eq!(tools, ["fmt", "clippy", "test"]);
+    commands.iter().map(|words| cargo(project, words)).collect()
+}
+
 /// What cargo says, if it is content and warns of nothing.
 #[track_caller]
 fn cargo(project: &Project, words: &[&str]) -> String {
@@ -49,8 +63,7 @@ fn cargo(project: &Project, words: &[&str]) -> String {
 fn a_new_project_passes_its_tests_and_runs() {
     let mut project = folder();
     make(&mut project, "new guest-book", "guest-book");
-    cargo(&project, &["fmt", "--check"]);
-    let tested = cargo(&project, &["test"]);
+    let tested = check(&project, "guest-book");
     assert!(tested.contains("3 passed"), "{tested}");
 
     assert!(
@@ -77,6 +90,16 @@ fn a_new_project_passes_its_tests_and_runs() {
     ] {
         let text = fs::read_to_string(project.path("guest-book").join(file)).unwrap();
         assert!(!text.contains("__"), "{file}: {text}");
+    }
+    let unit = project.path("guest-book/deploy/guest-book.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    let starts = unit.lines().filter(|line| line.starts_with("Exec"));
+    let starts: Vec<&str> = starts
+        .map(|line| line.split_once("/bin/guest-book ").unwrap().1)
+        .collect();
+    assert_eq!(starts, ["migrate", "server"]);
+    for words in starts {
+        project.done(&format!("{words} --help"));
     }
 }
 
@@ -106,8 +129,7 @@ fn a_new_package_passes_its_tests() {
         "new --package plain-comments",
         "plain-comments",
     );
-    cargo(&project, &["fmt", "--check"]);
-    let tested = cargo(&project, &["test"]);
+    let tested = check(&project, "plain-comments");
     assert!(tested.contains("2 passed"), "{tested}");
     let code = fs::read_to_string(project.path("plain-comments/src/package.rs")).unwrap();
     assert!(code.contains("\"plain.comments\""), "{code}");
