@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use plain_tests::command_line::Project;
@@ -101,6 +102,38 @@ fn a_new_project_passes_its_tests_and_runs() {
     for words in starts {
         project.done(&format!("{words} --help"));
     }
+}
+
+#[test]
+fn readme_lists_what_a_new_project_consists_of() {
+    let project = folder();
+    project.done("new guest-book");
+    let root = project.path("guest-book");
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let (_, list) = readme
+        .split_once("`plain new NAME` makes\n\n```text\n")
+        .unwrap();
+    let (list, _) = list.split_once("```").unwrap();
+    let mut made = files(&root);
+    for line in list.lines() {
+        let listed = line.split(' ').next().unwrap();
+        let listed = root.join(listed.replace("NAME", "guest-book"));
+        let before = made.len();
+        made.retain(|file| !file.starts_with(&listed));
+        assert!(made.len() < before, "`plain new` does not make {line}");
+    }
+    assert!(made.is_empty(), "README does not list {made:?}");
+}
+
+/// All files below `folder`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    let entries = entries.map(|entry| entry.unwrap().path());
+    let below = |path: PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => vec![path],
+    };
+    entries.flat_map(below).collect()
 }
 
 #[test]
