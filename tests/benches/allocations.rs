@@ -19,7 +19,7 @@ use serde_json::Value;
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// The most allocations that each of the requests may take.
-const MOST: [u64; REQUESTS.len()] = [27, 27, 143, 70, 152];
+const MOST: [u64; REQUESTS.len()] = [22, 22, 137, 63, 144];
 
 /// Requests before the counting begins: the first ones fill pools and buffers.
 const WARM: u64 = 50;

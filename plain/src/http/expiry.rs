@@ -30,8 +30,8 @@ impl Expiry {
     }
 
     /// `answer`, in which [`unless_over`] knows of this.
-    pub(crate) fn known_to<T>(&self, answer: impl Future<Output = T>) -> impl Future<Output = T> {
-        OF_REQUEST.scope(self.clone(), answer)
+    pub(crate) fn known_to<T>(self, answer: impl Future<Output = T>) -> impl Future<Output = T> {
+        OF_REQUEST.scope(self, answer)
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn what_is_not_answered_when_the_time_is_over_is_dropped() {
         let expiry = Expiry::default();
-        let mut never = Box::pin(expiry.known_to(unless_over(pending::<()>())));
+        let mut never = Box::pin(expiry.clone().known_to(unless_over(pending::<()>())));
         assert_eq!((&mut never).now_or_never(), None);
         expiry.set(true);
         assert_eq!(never.now_or_never(), Some(None));

@@ -1,10 +1,11 @@
 //! One request and its response.
 
 use std::any::Any;
+use std::future::{Future, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 
 use futures_util::FutureExt;
+use futures_util::future::Either;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Version};
 use tracing::{Instrument, Span};
@@ -40,8 +41,9 @@ impl<H: Handler> Exchange<H> {
     /// Answers `request`: there is always a response, and a line in the log, but for the path that
     /// is asked for all the time.
     ///
-    /// What is to be known of the request is taken from it at once: futures are moved before they are
-    /// polled, and one that held the request would be large.
+    /// What is to be known of the request is taken from it at once, and the future is put together
+    /// from others: an `async` block would hold each of them twice, before and while it is awaited.
+    /// There is one for each connection.
     pub(super) fn answer(
         &self,
         request: http::Request<Body>,
@@ -49,93 +51,58 @@ impl<H: Handler> Exchange<H> {
         limit: TimeLimit,
     ) -> impl Future<Output = http::Response<ResponseBody>> + Send {
         let is_head = *request.method() == Method::HEAD;
-        let is_health_check =
-            !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path;
-        let begun = (!is_health_check).then(|| self.begin(request, connection));
-        async move {
-            let Some(Begun {
-                id,
-                span,
-                mut line,
-                answer,
-            }) = begun
-            else {
-                return finish(Response::text("ok"), is_head, None, &Span::none());
-            };
-            let mut response = match answer {
-                Answer::Awaited(subject, answer) => {
-                    let answer = guarded(subject, answer, limit);
-                    answer.instrument(span.clone()).await
-                }
-                Answer::Given(response) => response,
-            };
-            response.headers_mut().entry(REQUEST_ID).or_insert(id);
-            if let Some(line) = &mut line {
-                line.set_status(response.status());
-            }
-            finish(response, is_head, line, &span)
+        if !self.healthcheck_path.is_empty() && request.uri().path() == self.healthcheck_path {
+            let response = finish(Response::text("ok"), is_head, None, &Span::none());
+            return Either::Left(ready(response));
         }
-    }
-
-    /// Hands `request` to the handler, whose answer is not awaited yet.
-    fn begin(
-        &self,
-        request: http::Request<Body>,
-        connection: Connection,
-    ) -> Begun<impl Future<Output = Response> + Send> {
         let id = self.handler.request_id(&request, connection);
         let id = id.unwrap_or_else(request_id);
         let shown = id.to_str().unwrap_or_default();
         // Of the highest level, so that an error has its request's id whatever LOG_LEVEL leaves out.
         let span = tracing::error_span!(target: "plain::server", "request", id = shown);
-        let line = match self.access_log {
+        let mut line = match self.access_log {
             true => AccessLine::start(&request, connection.peer.map(|peer| peer.ip()), &span),
             false => None,
         };
-        let answer = match refuse(&request) {
-            Some(response) => Answer::Given(response),
-            None => span.in_scope(|| {
-                let subject = Subject::of(&request);
-                let answer = AssertUnwindSafe(|| self.handler.handle(request, connection));
-                match catch_unwind(answer) {
-                    Ok(answer) => Answer::Awaited(subject, answer),
-                    Err(payload) => Answer::Given(panicked(&*payload)),
-                }
-            }),
-        };
-        Begun {
-            id,
-            span,
-            line,
-            answer,
+        let answer = span.in_scope(|| self.begin(request, connection, limit));
+        let answer = answer.instrument(span.clone());
+        Either::Right(answer.map(move |mut response| {
+            response.headers_mut().entry(REQUEST_ID).or_insert(id);
+            if let Some(line) = &mut line {
+                line.set_status(response.status());
+            }
+            finish(response, is_head, line, &span)
+        }))
+    }
+
+    /// Hands `request` to the handler.
+    fn begin(
+        &self,
+        request: http::Request<Body>,
+        connection: Connection,
+        limit: TimeLimit,
+    ) -> impl Future<Output = Response> + Send {
+        if let Some(response) = refuse(&request) {
+            return Either::Left(ready(response));
+        }
+        let subject = Subject::of(&request);
+        let answer = AssertUnwindSafe(|| self.handler.handle(request, connection));
+        match catch_unwind(answer) {
+            Ok(answer) => Either::Right(guarded(subject, answer, limit)),
+            Err(payload) => Either::Left(ready(panicked(&*payload))),
         }
     }
 }
 
-/// A request that was handed to the handler.
-struct Begun<F> {
-    id: HeaderValue,
-    span: Span,
-    line: Option<AccessLine>,
-    answer: Answer<F>,
-}
-
-enum Answer<F> {
-    /// The handler's, to the request that the subject names.
-    Awaited(Subject, F),
-    /// One that is there already, in its place.
-    Given(Response),
-}
-
 /// What `answer`, to the request that `subject` names, comes to; a panic in it touches this request
 /// only, and so does one that never ends.
-async fn guarded(
+fn guarded(
     subject: Subject,
-    answer: impl Future<Output = Response>,
+    answer: impl Future<Output = Response> + Send,
     limit: TimeLimit,
-) -> Response {
+) -> impl Future<Output = Response> + Send {
     let answer = limit.hold(AssertUnwindSafe(answer).catch_unwind());
-    match Watched::new(subject, pin!(answer)).await {
+    Watched::new(subject, answer).map(|outcome| match outcome {
         // RFC 9110 section 15.2: such a status announces an answer, and is none.
         Ok(Ok(response)) if response.status().is_informational() => {
             let status = response.status();
@@ -144,7 +111,7 @@ async fn guarded(
         Ok(Ok(response)) => response,
         Ok(Err(payload)) => panicked(&*payload),
         Err(Expired) => too_late(),
-    }
+    })
 }
 
 /// The answer in place of that of a handler that panicked.

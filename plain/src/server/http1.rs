@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
+use futures_util::FutureExt;
 use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
 use http_body::Body as _;
@@ -64,9 +65,8 @@ impl<H: Handler> Server<H> {
             let limit = TimeLimit::Driver(progress.clone());
             let answer = self.exchange.answer(request, accepted.connection, limit);
             let (progress, stopping) = (&progress, &stopping);
-            async move {
-                progress.share().request().await;
-                let mut response = answer.await;
+            // Put together without an `async` block, which would hold the answer twice.
+            progress.share().request(answer).map(move |mut response| {
                 // What is small is passed over, and the connection goes on.
                 let is_large = size.is_none_or(|size| size > MOST_PASSED_OVER);
                 let is_left = progress.is_body_unread() && is_large;
@@ -76,7 +76,7 @@ impl<H: Handler> Server<H> {
                     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response.map(|body| body.ending(turn)))
-            }
+            })
         });
         let mut connection = self.http1.serve_connection(TokioIo::new(wire), service);
         let mut stopped = pin!(async {

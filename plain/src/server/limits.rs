@@ -1,11 +1,12 @@
 //! How long each of those may take for whom a connection waits.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
@@ -89,23 +90,14 @@ impl TimeLimit {
 
     /// What `answer` comes to, within the limit. When that is reached, the application is told, and
     /// has the chance to answer at once by what it has for that.
-    pub(super) async fn hold<T>(mut self, answer: impl Future<Output = T>) -> Result<T, Expired> {
-        let expiry = self.expiry();
-        let mut answer = pin!(expiry.known_to(answer));
-        poll_fn(|cx| {
-            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-                return Poll::Ready(Ok(answer));
-            }
-            if !self.is_over(cx) {
-                return Poll::Pending;
-            }
-            expiry.set(true);
-            match answer.as_mut().poll(cx) {
-                Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-                Poll::Pending => Poll::Ready(Err(Expired)),
-            }
-        })
-        .await
+    pub(super) fn hold<T>(
+        self,
+        answer: impl Future<Output = T>,
+    ) -> impl Future<Output = Result<T, Expired>> {
+        Held {
+            answer: self.expiry().known_to(answer),
+            limit: self,
+        }
     }
 
     fn expiry(&self) -> Expiry {
@@ -123,6 +115,34 @@ impl TimeLimit {
             Self::None => false,
             Self::Driver(progress) => progress.expiry().is_over(),
             Self::Own(clock) => clock.is_over(cx),
+        }
+    }
+}
+
+pin_project! {
+    /// An answer within its limit.
+    struct Held<F> {
+        #[pin]
+        answer: F,
+        limit: TimeLimit,
+    }
+}
+
+impl<F: Future> Future for Held<F> {
+    type Output = Result<F::Output, Expired>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut held = self.project();
+        if let Poll::Ready(answer) = held.answer.as_mut().poll(cx) {
+            return Poll::Ready(Ok(answer));
+        }
+        if !held.limit.is_over(cx) {
+            return Poll::Pending;
+        }
+        held.limit.expiry().set(true);
+        match held.answer.poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(Ok(answer)),
+            Poll::Pending => Poll::Ready(Err(Expired)),
         }
     }
 }

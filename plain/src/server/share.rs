@@ -5,10 +5,12 @@
 //! it has a share; what goes beyond waits until all others that have something to do were looked at.
 
 use std::future::Future;
-use std::pin::pin;
+use std::mem;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
 use tokio::task::yield_now;
 
 /// After so many bytes a share is used up, of which the read that reaches it may be a part: more than
@@ -43,18 +45,43 @@ impl Share {
         }
     }
 
-    /// Waits for the next share if this one had a request already.
-    pub(super) async fn request(&self) {
-        if self.has_request.swap(true, Relaxed) {
-            yield_now().await;
-            self.has_request.store(true, Relaxed);
+    /// `answer`, to a request that waits for the next share if this one had one already.
+    pub(super) fn request<F: Future>(&self, answer: F) -> impl Future<Output = F::Output> {
+        Asked {
+            share: self,
+            has_asked: false,
+            answer,
         }
+    }
+}
+
+pin_project! {
+    /// An answer that takes its share. An `async` function in its place would hold it twice.
+    struct Asked<'a, F> {
+        share: &'a Share,
+        has_asked: bool,
+        #[pin]
+        answer: F,
+    }
+}
+
+impl<F: Future> Future for Asked<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let asked = self.project();
+        let is_first = !mem::replace(asked.has_asked, true);
+        if is_first && asked.share.has_request.load(Relaxed) {
+            ready!(pin!(yield_now()).poll(cx));
+        }
+        asked.share.has_request.store(true, Relaxed);
+        asked.answer.poll(cx)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
+    use std::future::{poll_fn, ready};
 
     use futures_util::FutureExt;
 
@@ -68,10 +95,10 @@ mod tests {
         assert_eq!(read(), Some(()));
         share.add_read(1);
         assert_eq!(read(), None);
-        assert_eq!(share.request().now_or_never(), Some(()));
-        assert_eq!(share.request().now_or_never(), None);
+        assert_eq!(share.request(ready(())).now_or_never(), Some(()));
+        assert_eq!(share.request(ready(())).now_or_never(), None);
         share.renew();
         assert_eq!(read(), Some(()));
-        assert_eq!(share.request().now_or_never(), Some(()));
+        assert_eq!(share.request(ready(())).now_or_never(), Some(()));
     }
 }

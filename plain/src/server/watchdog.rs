@@ -16,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use http::{Method, Uri};
+use pin_project_lite::pin_project;
 
 /// What a thread runs.
 #[derive(Debug, Default)]
@@ -64,11 +65,14 @@ impl Subject {
     }
 }
 
-/// Something that is run for a request.
-#[derive(Debug)]
-pub(super) struct Watched<F> {
-    subject: Option<Subject>,
-    future: F,
+pin_project! {
+    /// Something that is run for a request.
+    #[derive(Debug)]
+    pub(super) struct Watched<F> {
+        subject: Option<Subject>,
+        #[pin]
+        future: F,
+    }
 }
 
 impl<F> Watched<F> {
@@ -81,19 +85,19 @@ impl<F> Watched<F> {
     }
 }
 
-impl<F: Future + Unpin> Future for Watched<F> {
+impl<F: Future> Future for Watched<F> {
     type Output = F::Output;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let watched = &mut *self;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let watched = self.project();
         BEAT.with(|beat| {
             let Some(beat) = beat.get() else {
-                return Pin::new(&mut watched.future).poll(cx);
+                return watched.future.poll(cx);
             };
             // The subject is lent to the thread, so that nothing is copied.
-            beat.swap(&mut watched.subject);
-            let polled = Pin::new(&mut watched.future).poll(cx);
-            beat.swap(&mut watched.subject);
+            beat.swap(watched.subject);
+            let polled = watched.future.poll(cx);
+            beat.swap(watched.subject);
             polled
         })
     }
