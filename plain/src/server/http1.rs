@@ -114,14 +114,15 @@ impl<H: Handler> Server<H> {
         })
         .await;
         let stream = connection.into_parts().io.into_inner().into_inner();
+        // In boxes: no connection is to carry until then what few come to.
         match end {
-            End::Closed(Ok(())) if progress.is_body_unread() => drain(stream).await,
+            End::Closed(Ok(())) if progress.is_body_unread() => Box::pin(drain(stream)).await,
             End::Closed(Ok(())) | End::Stalled => {}
-            End::Slow => time_out(stream).await,
+            End::Slow => Box::pin(time_out(stream)).await,
             End::Closed(Err(error)) => {
                 log(&accepted, &error);
                 if error.is_parse() {
-                    drain(stream).await;
+                    Box::pin(drain(stream)).await;
                 }
             }
         }
